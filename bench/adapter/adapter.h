@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Every allocator under test behind one table of functions. All of them are reached by the same indirect call, none is
+// inlined, and none is told a size that the others are not told.
+#ifndef BENCH_ADAPTER_ADAPTER_H
+#define BENCH_ADAPTER_ADAPTER_H
+
+#include "scenario/env.h"
+
+struct adapter {
+    const char *name;
+    const char *summary;
+    bool in_region;     // lives in the region it is given, and cannot outgrow it
+    bool shares_blocks; // hands the same bytes to everybody: what scenarios write into blocks does not last
+
+    // Makes a heap for CPU slots 0 .. cpus - 1. NULL, or a sentence that says what went wrong.
+    const char *(*open)(const struct adapter *self, void *region, size_t region_bytes, size_t cpus, void **heap);
+    // After open.
+    const char *(*version)(const struct adapter *self);
+    void *(*alloc)(void *heap, size_t cpu, size_t size);
+    void (*free)(void *heap, size_t cpu, void *p);
+    void (*drain)(void *heap, size_t cpu);
+    void (*figures)(void *heap, size_t cpu, struct bench_figures *out); // may be NULL: nothing known
+
+    // For allocators that are loaded: the library and its names for what the adapter needs.
+    const char *library;
+    const char *alloc_symbol, *free_symbol;
+};
+
+// Ends with NULL.
+extern const struct adapter *const adapter_table[];
+
+// NULL if no allocator has that name.
+const struct adapter *adapter_find(const char *name);
+
+extern const struct adapter adapter_null, adapter_wf, adapter_tlsf, adapter_tlsf_spin, adapter_tlsf_mutex,
+    adapter_jemalloc, adapter_mimalloc, adapter_tcmalloc, adapter_glibc;
+
+#endif

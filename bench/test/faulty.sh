@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Broken allocators must show: in the exit code, in the table, in the CSV, with the reason.
+# usage: faulty.sh PROGRAM FOLDER
+set -uo pipefail
+
+program=$1
+csv=$2/faulty.csv
+failures=0
+
+complain() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect_failure ALLOCATOR SCENARIO REASON: the measurement fails for that reason, while a sound allocator's goes on.
+expect_failure() {
+    local output
+    output=$("$program" --scenario "$2" --allocators "$1,sound" --repeats 1 --seconds 0.05 --timeout 3 \
+        --csv "$csv" 2>&1)
+    (($? == 1)) || complain "$1: the exit code is not 1"
+    grep -q "$3" <<<"$output" || complain "$1: the output does not say '$3'"
+    grep -q "$1 .*FAILED" <<<"$output" || complain "$1: the table does not say FAILED"
+    grep -Eq "^$2,[^,]*,$1,1,0,,,,,*$" "$csv" || complain "$1: the CSV holds no empty row"
+    grep -q "^# $2 $1 .*$3" "$csv" || complain "$1: the CSV does not give the reason"
+    grep -Eq "^$2,[^,]*,sound,1,0,[0-9]+,[0-9.]+,[0-9.]+" "$csv" || complain "$1: the others were not measured"
+}
+
+expect_failure crashes slots "signal 11"
+expect_failure hangs slots "no end after 3 s"
+expect_failure quits slots "exit code 7"
+expect_failure twice slots "blocks changed"
+expect_failure twice burst "blocks changed"
+expect_failure twice larson "blocks changed"
+expect_failure twice prodcons "blocks changed"
+
+"$program" --scenario slots --allocators refuses --repeats 1 --seconds 0.05 --csv "$csv" >/dev/null 2>&1 ||
+    complain "refuses: NULL is an answer, not a failure"
+awk -F, '$3 == "refuses" { seen = $NF } END { exit !(seen > 100) }' "$csv" ||
+    complain "refuses: failed allocations are not counted"
+
+output=$("$program" --scenario slots --allocators absent 2>&1) && complain "absent: the exit code is 0"
+grep -q "absent cannot be opened: it does not exist" <<<"$output" || complain "absent: the output does not say why"
+
+((failures == 0)) && echo "every broken allocator was reported"
+exit $((failures != 0))

@@ -1,0 +1,10 @@
+# WFH_SANITIZE: the same sanitizer in every object, the core included.
+if(WFH_SANITIZE STREQUAL "address")
+    set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(WFH_SANITIZE STREQUAL "thread")
+    set(sanitizers -fsanitize=thread -fno-omit-frame-pointer)
+elseif(WFH_SANITIZE)
+    message(FATAL_ERROR "WFH_SANITIZE is '${WFH_SANITIZE}'; it may be empty, address or thread.")
+endif()
+add_compile_options(${sanitizers})
+add_link_options(${sanitizers})

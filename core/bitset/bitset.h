@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// A set of small integers shared by all CPUs, used for hints: where to look for free things.
+//
+// Level 0 holds a bit for each member; every further level holds a bit for each word of the level below that may not be
+// empty. Upper levels may lie in both directions for a moment, and a CPU that stops between two steps may leave one bit
+// of a level missing until the next put beside it; a finder therefore may miss a member, but never waits for one.
+// Putting and dropping pair like Dekker's algorithm: the putter writes the level below, then reads the one above; the
+// dropper writes the one above, then reads the level below again. All four are sequentially consistent.
+#ifndef BITSET_BITSET_H
+#define BITSET_BITSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bits/bits.h"
+#include "word.h"
+
+#define BITSET_LEVELS 6u         // 2^36 members
+#define BITSET_NONE (~(size_t)0) // of bitset_find
+#define BITSET_TRIES 4u          // stale upper bits that one search repairs before it gives up
+
+// What sets of the same size share.
+struct bitset_shape {
+    size_t members;
+    size_t words[BITSET_LEVELS];  // words of each level
+    size_t offset[BITSET_LEVELS]; // where the level begins in the storage, in words
+    unsigned levels;
+    size_t total_words;
+};
+
+struct bitset {
+    const struct bitset_shape *shape;
+    word_t *words; // shape->total_words
+};
+
+void bitset_shape_init(struct bitset_shape *self, size_t members);
+
+static inline bool bitset_has(const struct bitset *self, size_t member) {
+    // S bitset.has <-> S bitset.drop
+    return word_load_seq(&self->words[member / BITS_WORD]) >> (member % BITS_WORD) & 1;
+}
+
+// Adds a member. Writes only what is not set yet, on every level. Steps: 2 a level.
+void bitset_put(const struct bitset *self, size_t member);
+
+// Removes a member, and upwards what became empty. The caller then reads the truth again and puts the member back if it
+// was removed too early. Steps: at most 4 a level.
+void bitset_drop(const struct bitset *self, size_t member);
+
+// A member at or above `from`, else one below it, else BITSET_NONE. Steps: at most 12 a level.
+size_t bitset_find(const struct bitset *self, size_t from);
+
+// Level 0 as it is, for passes that do not trust the levels above.
+static inline uint64_t bitset_word(const struct bitset *self, size_t index) {
+    // S bitset.has <-> S bitset.drop
+    return word_load_seq(&self->words[index]);
+}
+
+#endif

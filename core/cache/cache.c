@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// Blocks between magazines, stash and spans; see cache.h.
+#include "cache/cache.h"
+
+void cache_init(struct cache *self, const struct size_table *table, size_t cpu, const struct cache_limits *limits) {
+    static const uint16_t refusing[] = {KIND_FREE, KIND_RUN};
+    // bound: 2
+    for (unsigned i = 0; i < 2; i++) {
+        struct magazine *none = magazine_at(self, refusing[i]);
+        none->top = none->limit = refusing[i] + (uint32_t)offsetof(struct magazine, slots);
+    }
+    // bound: SIZE_CLASSES
+    for (unsigned class = 0; class < SIZE_CLASSES; class ++)
+        magazine_init(self, &table->classes[class], (uint8_t) class, limits->magazine_bytes);
+    magazine_pool_init(&self->pool, offsetof(struct cache, chunks), limits->chunks, limits->pool_bytes);
+    stash_init(&self->stash, limits->stash_bytes);
+    self->span.cpu = cpu;
+}
+
+// Makes an entry vacant and gives its blocks back to their span.
+static void cache_flush_entry(struct cache *self, struct span_map *map, uint32_t entry) {
+    uint32_t word = self->stash.entries[entry].word;
+    uint64_t bits = self->stash.entries[entry].bits;
+    uint64_t kind = word_load_relaxed(&map->kind[span_word_page(word)]); // relaxed: pinned by the blocks held here
+    const struct size_class *class = &map->table.classes[size_class_of_kind(kind)];
+    stash_remove(&self->stash, entry);
+    self->stash.bytes -= (size_t)bits_count(bits) * class->block_bytes;
+    span_flush(map, &self->span, word, bits);
+}
+
+// Moves some of the blocks of a word into the empty magazine, the lowest to be popped first, and the very lowest into
+// the answer. Tells the bits that are left.
+static void *cache_unpack(struct cache *self, struct span_map *map, unsigned class, uint32_t word, uint64_t *bits) {
+    const struct size_class *geometry = &map->table.classes[class];
+    struct magazine *magazine = magazine_at(self, geometry->ticket);
+    uintptr_t base = (uintptr_t)span_block(map, geometry, word, 0);
+    uintptr_t block_bytes = geometry->block_bytes;
+    unsigned have = bits_count(*bits) - 1;
+    unsigned room = magazine->own_slots < CACHE_UNPACK ? magazine->own_slots : CACHE_UNPACK;
+    unsigned moved = have < room ? have : room;
+    uint64_t rest = *bits;
+    void *answer = (void *)(base + bits_lowest(rest) * block_bytes);
+    rest &= rest - 1;
+    magazine->top += moved * MAGAZINE_SLOT;
+    void **slot = magazine_slot(self, magazine->top);
+    // bound: CACHE_UNPACK
+    for (unsigned i = 0; i < moved; i++) {
+        *slot-- = (void *)(base + bits_lowest(rest) * block_bytes);
+        rest &= rest - 1;
+    }
+    *bits = rest;
+    return answer;
+}
+
+// Refills the empty magazine from an entry of the stash.
+static void *cache_refill_from(struct cache *self, struct span_map *map, unsigned class, uint32_t entry) {
+    struct stash_entry *it = &self->stash.entries[entry];
+    uint64_t rest = it->bits;
+    void *p = cache_unpack(self, map, class, it->word, &rest);
+    self->stash.bytes -= (size_t)bits_count(it->bits & ~rest) * map->table.classes[class].block_bytes;
+    it->bits = rest;
+    if (rest == 0)
+        stash_remove(&self->stash, entry);
+    return p;
+}
+
+void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
+    void *p = magazine_pop(self, &self->pool, magazine_at(self, map->table.classes[class].ticket));
+    if (p != NULL)
+        return p;
+    self->span.refills++;
+    uint32_t entry = stash_newest(&self->stash, class);
+    if (entry != STASH_NONE)
+        return cache_refill_from(self, map, class, entry);
+    uint32_t word;
+    uint64_t bits = span_supply(map, &self->span, class, &word);
+    return bits != 0 ? cache_accept(self, map, class, word, bits) : NULL;
+}
+
+// Of the blocks of a word, those from the lowest on that a cache of this size should hold.
+static uint64_t cache_share(const struct stash *stash, const struct size_class *class, uint64_t bits) {
+    size_t most = stash->bytes > stash->bytes_most ? 0 : stash->bytes_most / 4 / class->block_bytes;
+    return most >= BITS_WORD ? bits : bits & bits_low((unsigned)most) << bits_lowest(bits);
+}
+
+// Gives back one word of any class if the stash holds too much.
+static void cache_trim(struct cache *self, struct span_map *map) {
+    if (self->stash.bytes <= self->stash.bytes_most)
+        return;
+    uint32_t victim = stash_next_victim(&self->stash);
+    if (victim != STASH_NONE)
+        cache_flush_entry(self, map, victim);
+}
+
+void *cache_accept(struct cache *self, struct span_map *map, unsigned class, uint32_t word, uint64_t bits) {
+    const struct size_class *geometry = &map->table.classes[class];
+    void *p = cache_unpack(self, map, class, word, &bits);
+    if (bits == 0) {
+        cache_trim(self, map);
+        return p;
+    }
+    uint32_t entry = stash_place(&self->stash, word);
+    uint64_t share = self->stash.entries[entry].word == STASH_NONE ? cache_share(&self->stash, geometry, bits) : 0;
+    if (share != 0) {
+        stash_put(&self->stash, entry, class, word, share);
+        self->stash.bytes += (size_t)bits_count(share) * geometry->block_bytes;
+    }
+    if (bits != share)
+        span_flush(map, &self->span, word, bits & ~share);
+    return p;
+}
+
+// Adds one block to the entry that holds its word, or to a vacant one.
+static void cache_insert(struct cache *self, unsigned class, size_t block_bytes, uint32_t place, uint32_t word,
+                         unsigned bit, void *p) {
+    struct stash_entry *entry = &self->stash.entries[place];
+    if (entry->word != word)
+        stash_put(&self->stash, place, class, word, bits_one(bit));
+    else if (entry->bits >> bit & 1)
+        port_fault(PORT_FAULT_DOUBLE_FREE, p, self->span.cpu);
+    else
+        entry->bits |= bits_one(bit);
+    self->stash.bytes += block_bytes;
+}
+
+static bool cache_place_is_taken(const struct cache *self, uint32_t place, uint32_t word) {
+    return self->stash.entries[place].word != word && self->stash.entries[place].word != STASH_NONE;
+}
+
+// Puts one block into the stash. True if a word had to be given back for it.
+static bool cache_stash(struct cache *self, struct span_map *map, unsigned class, void *p) {
+    const struct size_class *geometry = &map->table.classes[class];
+    unsigned bit;
+    uint32_t word = span_locate(map, geometry, p, &bit);
+    uint32_t place = stash_place(&self->stash, word);
+    bool taken = cache_place_is_taken(self, place, word);
+    if (taken)
+        cache_flush_entry(self, map, place);
+    cache_insert(self, class, geometry->block_bytes, place, word, bit, p);
+    return taken;
+}
+
+// A class that finds the pool empty moves a block of another class, which holds chunks, towards the stash: room wanders
+// to where it is used.
+static void cache_squeeze(struct cache *self, struct span_map *map, unsigned class) {
+    uint8_t victim = magazine_pool_victim(&self->pool);
+    if (victim == MAGAZINE_NOBODY || victim == class)
+        return;
+    struct magazine *magazine = magazine_at(self, map->table.classes[victim].ticket);
+    if (!cache_stash(self, map, victim, magazine_pop(self, &self->pool, magazine)) && magazine->piece != MAGAZINE_OWN)
+        (void)cache_stash(self, map, victim, magazine_pop(self, &self->pool, magazine));
+}
+
+// A block for a stash that holds enough: whole words go back rather than single blocks, but nothing may grow.
+static void cache_stash_full(struct cache *self, struct span_map *map, unsigned class, void *p) {
+    const struct size_class *geometry = &map->table.classes[class];
+    unsigned bit;
+    uint32_t word = span_locate(map, geometry, p, &bit);
+    uint32_t place = stash_place(&self->stash, word);
+    if (self->stash.entries[place].word == word) {
+        cache_insert(self, class, geometry->block_bytes, place, word, bit, p);
+        cache_flush_entry(self, map, place);
+        return;
+    }
+    size_t before = self->stash.bytes;
+    uint32_t victim = cache_place_is_taken(self, place, word) ? place : stash_next_victim(&self->stash);
+    if (victim != STASH_NONE)
+        cache_flush_entry(self, map, victim);
+    if (before - self->stash.bytes >= geometry->block_bytes)
+        cache_insert(self, class, geometry->block_bytes, place, word, bit, p);
+    else
+        span_flush(map, &self->span, word, bits_one(bit));
+}
+
+void cache_push(struct cache *self, struct span_map *map, unsigned class, void *p) {
+    struct magazine *magazine = magazine_at(self, map->table.classes[class].ticket);
+    if (magazine->top != magazine->limit || magazine_ascend(self, &self->pool, magazine)) {
+        magazine->top += MAGAZINE_SLOT;
+        *magazine_slot(self, magazine->top) = p;
+        return;
+    }
+    self->span.evictions++;
+    if (self->stash.bytes > self->stash.bytes_most)
+        cache_stash_full(self, map, class, p);
+    else if (!cache_stash(self, map, class, p) && self->pool.vacant == 0)
+        cache_squeeze(self, map, class);
+}
+
+// Moves up to `most` blocks from magazines to the stash; answers how many.
+static unsigned cache_drain_magazines(struct cache *self, struct span_map *map, unsigned most) {
+    unsigned moved = 0;
+    // bound: the blocks moved and the classes passed on the way
+    for (unsigned turn = 0; turn < SIZE_CLASSES + most; turn++) {
+        if (self->drained_class == SIZE_CLASSES || moved == most)
+            break;
+        unsigned class = self->drained_class;
+        void *p = magazine_pop(self, &self->pool, magazine_at(self, map->table.classes[class].ticket));
+        if (p == NULL) {
+            self->drained_class++;
+            continue;
+        }
+        (void)cache_stash(self, map, class, p);
+        moved++;
+    }
+    return moved;
+}
+
+bool cache_drain(struct cache *self, struct span_map *map) {
+    unsigned moved = cache_drain_magazines(self, map, CACHE_BATCH);
+    // bound: STASH_ENTRIES, and CACHE_BATCH words given back
+    for (uint32_t entry = 0; entry < STASH_ENTRIES && moved < CACHE_BATCH; entry++) {
+        if (self->stash.entries[entry].word == STASH_NONE)
+            continue;
+        cache_flush_entry(self, map, entry);
+        moved++;
+    }
+    if (moved == CACHE_BATCH)
+        return true;
+    self->drained_class = 0;
+    return false;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The table of words and the lists of classes; see stash.h.
+#include "cache/stash.h"
+
+#define STASH_PROBES 4u
+
+void stash_init(struct stash *self, size_t bytes_most) {
+    // bound: entries and list heads
+    for (uint32_t i = 0; i < STASH_ENTRIES + SIZE_CLASSES; i++) {
+        self->entries[i].word = STASH_NONE;
+        self->entries[i].next = self->entries[i].prev = (uint16_t)i;
+    }
+    self->bytes_most = bytes_most;
+}
+
+uint32_t stash_place(const struct stash *self, uint32_t word) {
+    uint32_t set = (word * UINT32_C(0x9e3779b1)) >> 24 & ~1u;
+    if (self->entries[set].word == word)
+        return set;
+    if (self->entries[set + 1].word == word || self->entries[set + 1].word == STASH_NONE)
+        return set + 1;
+    return self->entries[set].word == STASH_NONE ? set : set + (word >> 2 & 1);
+}
+
+uint32_t stash_newest(const struct stash *self, unsigned class) {
+    uint32_t entry = self->entries[STASH_ENTRIES + class].next;
+    return entry < STASH_ENTRIES ? entry : STASH_NONE;
+}
+
+void stash_put(struct stash *self, uint32_t entry, unsigned class, uint32_t word, uint64_t bits) {
+    struct stash_entry *head = &self->entries[STASH_ENTRIES + class];
+    uint16_t next = head->next;
+    self->entries[entry] =
+        (struct stash_entry){.bits = bits, .word = word, .next = next, .prev = (uint16_t)(STASH_ENTRIES + class)};
+    self->entries[next].prev = (uint16_t)entry;
+    head->next = (uint16_t)entry;
+}
+
+void stash_remove(struct stash *self, uint32_t entry) {
+    struct stash_entry *it = &self->entries[entry];
+    self->entries[it->prev].next = it->next;
+    self->entries[it->next].prev = it->prev;
+    it->word = STASH_NONE;
+    it->bits = 0;
+}
+
+uint32_t stash_next_victim(struct stash *self) {
+    // bound: STASH_PROBES
+    for (unsigned i = 0; i < STASH_PROBES; i++) {
+        uint32_t entry = self->hand;
+        self->hand = (entry + 1) % STASH_ENTRIES;
+        if (self->entries[entry].word != STASH_NONE)
+            return entry;
+    }
+    return STASH_NONE;
+}

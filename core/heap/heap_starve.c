@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// The last resort before NULL. A CPU that found nothing where hints led gives back what it hides itself, raises its
+// hand so that memory which moves while it looks is handed to it, and reads everything once. Steps are linear in the
+// region and in the cache; nobody else waits for it.
+#include "heap/heap_state.h"
+
+static void *heap_from_hints(struct wfh *self, size_t cpu, unsigned class, size_t bytes, size_t align) {
+    void *p = class == HELP_NO_CLASS ? NULL : cache_refill(heap_cache(self, cpu), &self->map, class);
+    return p != NULL ? p : heap_run_take(self, cpu, bytes, align);
+}
+
+static void *heap_from_pages(struct wfh *self, size_t cpu, size_t bytes, size_t align) {
+    size_t pages = heap_pages_of(bytes);
+    span_sweep_empty(&self->map, &heap_cache(self, cpu)->span);
+    if (align > HEAP_WORD_PAGES << PAGE_SHIFT)
+        return heap_run_take(self, cpu, bytes, align); // reads the whole map too
+    size_t first = page_scan_run(&self->map.page, pages, align > PAGE_BYTES ? align >> PAGE_SHIFT : 1);
+    if (first == PAGE_NONE)
+        return NULL;
+    span_count_taken(&self->map, &heap_cache(self, cpu)->span, pages);
+    return heap_run_make(self, first, pages);
+}
+
+static void *heap_from_everything(struct wfh *self, size_t cpu, unsigned class, size_t bytes, size_t align) {
+    struct cache *cache = heap_cache(self, cpu);
+    uint32_t word;
+    uint64_t bits = class == HELP_NO_CLASS ? 0 : span_supply_exhaustive(&self->map, &cache->span, class, &word);
+    if (bits != 0)
+        return cache_accept(cache, &self->map, class, word, bits);
+    return heap_from_pages(self, cpu, bytes, align);
+}
+
+// What others gave while the hand was up, as an answer. The magazine of the class is still empty.
+static void *heap_accept_gift(struct wfh *self, size_t cpu, unsigned class, size_t bytes, struct help_gift gift) {
+    struct cache *cache = heap_cache(self, cpu);
+    uint32_t word;
+    uint64_t bits;
+    switch (gift.kind) {
+    case HELP_BLOCK:
+        return (void *)(self->map.base + gift.where);
+    case HELP_SPAN_PAGES:
+        bits = span_make(&self->map, &cache->span, class, gift.where, &word);
+        return cache_accept(cache, &self->map, class, word, bits);
+    case HELP_RUN_PAGES:
+        return heap_run_make(self, gift.where, heap_pages_of(bytes));
+    default:
+        return NULL;
+    }
+}
+
+// A gift that came too late to be of use.
+static void heap_return_gift(struct wfh *self, size_t cpu, size_t span_pages, size_t run_pages, struct help_gift gift) {
+    if (gift.kind == HELP_BLOCK)
+        heap_give_back(self, cpu, (void *)(self->map.base + gift.where));
+    else if (gift.kind != HELP_NOTHING)
+        span_give_pages(&self->map, &heap_cache(self, cpu)->span, gift.where,
+                        gift.kind == HELP_SPAN_PAGES ? span_pages : run_pages);
+}
+
+void *heap_starve(struct wfh *self, size_t cpu, unsigned class, size_t bytes, size_t align) {
+    struct cache *cache = heap_cache(self, cpu);
+    void *p = heap_from_everything(self, cpu, class, bytes, align);
+    if (p != NULL)
+        return p;
+    cache->span.starved++;
+    // bound: more than a cache can hold, at least one block or word a turn
+    for (unsigned turns = 0; turns < HEAP_DRAIN_TURNS && cache_drain(cache, &self->map); turns++) {
+    }
+    p = heap_from_hints(self, cpu, class, bytes, align);
+    if (p != NULL)
+        return p;
+    unsigned order = class == HELP_NO_CLASS ? 0 : self->map.table.classes[class].order;
+    size_t pages = align > PAGE_BYTES ? 0 : heap_pages_of(bytes);
+    help_raise(&self->map.help, cpu, (struct help_wish){.class = class, .order = order, .pages = pages});
+    p = heap_from_everything(self, cpu, class, bytes, align);
+    struct help_gift gift = help_lower(&self->map.help, cpu);
+    if (p == NULL)
+        return heap_accept_gift(self, cpu, class, bytes, gift);
+    heap_return_gift(self, cpu, (size_t)1 << order, pages, gift);
+    return p;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Step bounds of the public calls as formulas in the levels of the largest hint set (one for every factor of 64 in the
+// region's pages). A step is one operation of the port's word.h. docs/bounds.md derives each line.
+#ifndef HEAP_STEPS_H
+#define HEAP_STEPS_H
+
+#include "cache/cache.h"
+
+// Hint sets: see bitset.h.
+#define STEPS_PUT(levels) (2u * (levels))
+#define STEPS_DROP(levels) (4u * (levels) + STEPS_PUT(levels))
+#define STEPS_FIND(levels) (2u * BITSET_TRIES * (2u * (levels) + STEPS_DROP(levels)))
+
+// Pages: moving a hint, giving one piece, giving a run of up to 64 pages (two pieces), taking one place.
+#define STEPS_REHINT(levels) (STEPS_DROP(levels) + 1u + STEPS_PUT(levels))
+#define STEPS_GIVE_PIECE(levels) (1u + STEPS_PUT(levels))
+#define STEPS_CLAIM_PIECE(levels) (2u + STEPS_REHINT(levels))
+#define STEPS_TAKE_ALIGNED(levels)                                                                                     \
+    (PAGE_ORDERS * PAGE_TRIES * (STEPS_FIND(levels) + 1u + STEPS_CLAIM_PIECE(levels) + STEPS_REHINT(levels)))
+#define STEPS_TAKE_RUN(levels)                                                                                         \
+    (PAGE_ORDERS * PAGE_TRIES *                                                                                        \
+     (STEPS_FIND(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
+      STEPS_REHINT(levels)))
+
+// Looking who is hungry: the count, the bits of 1,024 CPUs twice, a wish and a gift for each of a few.
+#define STEPS_DONATE (1u + 2u * 16u + HELP_GIFTS * (2u + 16u))
+#define STEPS_GIVE_PAGES(levels) (STEPS_DONATE + 1u + 2u * STEPS_GIVE_PIECE(levels))
+
+// Spans.
+#define STEPS_PUBLISH(levels) (3u + STEPS_PUT(levels))
+#define STEPS_PUT_BACK(levels) (3u + STEPS_DONATE + STEPS_PUT(levels) + STEPS_PUBLISH(levels))
+#define STEPS_DISSOLVE(levels) (2u * (1u + STEPS_DROP(levels)) + 1u + 64u + STEPS_GIVE_PAGES(levels))
+#define STEPS_RETIRE(levels) (3u * SPAN_WORDS + SPAN_WORDS * STEPS_PUT_BACK(levels) + STEPS_DISSOLVE(levels))
+#define HEAP_FLUSH_STEPS(levels)                                                                                       \
+    (3u + STEPS_DONATE + 1u + STEPS_PUT(levels) + STEPS_PUBLISH(levels) + STEPS_RETIRE(levels))
+#define STEPS_TAKE_WORD(levels) (7u + STEPS_PUT(levels) + STEPS_PUT_BACK(levels))
+#define STEPS_CLAIM(levels)                                                                                            \
+    (STEPS_FIND(levels) + 1u + STEPS_TAKE_WORD(levels) + STEPS_DROP(levels) + 2u + STEPS_PUT(levels))
+#define STEPS_MAKE(levels) (64u + 1u + SPAN_WORDS + STEPS_PUT(levels))
+#define STEPS_SCAVENGE(levels) (STEPS_FIND(levels) + 4u + STEPS_RETIRE(levels) + STEPS_DROP(levels) + STEPS_PUT(levels))
+#define STEPS_SUPPLY(levels)                                                                                           \
+    (SPAN_CLAIM_TRIES * STEPS_CLAIM(levels) + 2u * SPAN_MAKE_TRIES * STEPS_TAKE_ALIGNED(levels) + 1u +                 \
+     STEPS_MAKE(levels) + SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
+
+// A supply, the word that makes place for it, the surplus, one victim; else a run.
+#define HEAP_ALLOC_STEPS(levels)                                                                                       \
+    (STEPS_SUPPLY(levels) + 3u * (1u + HEAP_FLUSH_STEPS(levels)) + 3u + STEPS_TAKE_RUN(levels))
+// The kind, a word that makes place, the oldest word and a victim; or a run.
+#define HEAP_FREE_STEPS(levels) (6u + 3u * (1u + HEAP_FLUSH_STEPS(levels)) + STEPS_GIVE_PAGES(levels))
+// Draining the own cache, trying again, every hint of the class, every page.
+#define HEAP_LAST_RESORT_STEPS(levels, pages, map_words)                                                               \
+    (2u * HEAP_ALLOC_STEPS(levels) +                                                                                   \
+     (STASH_ENTRIES + SIZE_CLASSES * MAGAZINE_OWN_SLOTS + MAGAZINE_CHUNKS * MAGAZINE_CHUNK_SLOTS) *                    \
+         (1u + HEAP_FLUSH_STEPS(levels)) +                                                                             \
+     (pages) * (SPAN_WORDS * (1u + STEPS_TAKE_WORD(levels)) + STEPS_SCAVENGE(levels) + STEPS_CLAIM_PIECE(levels)) +    \
+     4u * (map_words))
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// The page map: single words, hints, giving back. Longer runs are in page_run.c.
+#include "page/page.h"
+
+#include "page/page_word.h"
+
+static size_t page_line_words(size_t words) {
+    const size_t line = PORT_CACHE_LINE / sizeof(word_t);
+    return (words + line - 1) / line * line;
+}
+
+size_t page_storage_words(size_t pages) {
+    struct bitset_shape shape;
+    size_t words = pages / BITS_WORD;
+    bitset_shape_init(&shape, words);
+    return 2 * page_line_words(words) + PAGE_ORDERS * page_line_words(shape.total_words) + page_line_words(1);
+}
+
+void page_init(struct page_map *self, size_t pages, word_t *storage) {
+    self->pages = pages;
+    self->words = pages / BITS_WORD;
+    bitset_shape_init(&self->fit_shape, self->words);
+    self->free = storage;
+    storage += page_line_words(self->words);
+    self->admitted = storage;
+    storage += page_line_words(self->words);
+    // bound: PAGE_ORDERS
+    for (unsigned order = 0; order < PAGE_ORDERS; order++) {
+        self->fit[order] = (struct bitset){.shape = &self->fit_shape, .words = storage};
+        storage += page_line_words(self->fit_shape.total_words);
+    }
+    self->used = storage;
+}
+
+// Makes a word with these free pages findable.
+static void page_hint(struct page_map *self, size_t word, uint64_t bits) {
+    if (bits != 0)
+        bitset_put(&self->fit[bits_order(bits)], word);
+}
+
+void page_rehint(struct page_map *self, size_t word, unsigned was) {
+    bitset_drop(&self->fit[was], word);
+    page_hint(self, word, word_load_seq(&self->free[word])); // S page.rehint <-> S page.give
+}
+
+bool page_claim_piece(struct page_map *self, size_t word, uint64_t mask) {
+    uint64_t old = word_load_acquire(&self->free[word]);                                 // A page.take <- R page.give
+    if ((old & mask) != mask || !word_cas_once_seq(&self->free[word], old, old & ~mask)) // A page.take <- R page.give
+        return false;
+    unsigned was = bits_order(old);
+    if (was != bits_order(old & ~mask))
+        page_rehint(self, word, was);
+    return true;
+}
+
+bool page_give_piece(struct page_map *self, size_t word, uint64_t mask) {
+    // R page.give -> A page.take; S page.give <-> S page.rehint
+    uint64_t old = word_add_seq(&self->free[word], mask);
+    if (old & mask)
+        return false;
+    page_hint(self, word, old + mask);
+    return true;
+}
+
+// Tries one word that the hint set of order `fit` names for an aligned run of `order`.
+static size_t page_take_in_word(struct page_map *self, size_t word, unsigned order, unsigned fit) {
+    uint64_t bits = word_load_acquire(&self->free[word]); // A page.take <- R page.give
+    uint64_t starts = bits_aligned_runs(bits, order);
+    unsigned first = starts != 0 ? bits_lowest(starts) : 0;
+    uint64_t mask = starts != 0 ? bits_range(first, 1u << order) : 0;
+    bool taken = mask != 0 && word_cas_once_seq(&self->free[word], bits, bits & ~mask); // A page.take <- R page.give
+    if (mask == 0 || (taken && bits_order(bits & ~mask) != fit))
+        page_rehint(self, word, fit);
+    return taken ? word * BITS_WORD + first : PAGE_NONE;
+}
+
+size_t page_take_aligned(struct page_map *self, unsigned order, size_t near) {
+    // bound: PAGE_ORDERS
+    for (unsigned fit = order; fit < PAGE_ORDERS; fit++) {
+        // bound: PAGE_TRIES
+        for (unsigned i = 0; i < PAGE_TRIES; i++) {
+            size_t word = bitset_find(&self->fit[fit], near);
+            if (word == BITSET_NONE)
+                break;
+            size_t first = page_take_in_word(self, word, order, fit);
+            if (first != PAGE_NONE)
+                return first;
+        }
+    }
+    return PAGE_NONE;
+}
+
+bool page_give(struct page_map *self, size_t first, size_t n) {
+    bool good = true;
+    // bound: n / 64 + 2 words
+    while (n > 0) {
+        uint64_t mask;
+        unsigned here = page_piece(first, n, &mask);
+        good &= page_give_piece(self, first / BITS_WORD, mask);
+        first += here;
+        n -= here;
+    }
+    return good;
+}
+
+bool page_admit(struct page_map *self, size_t first, size_t n) {
+    uint64_t mask;
+    // bound: n / 64 + 2 words
+    for (size_t done = 0; done < n; done += page_piece(first + done, n - done, &mask)) {
+        (void)page_piece(first + done, n - done, &mask);
+        // relaxed: one caller at a time
+        if (word_load_relaxed(&self->admitted[(first + done) / BITS_WORD]) & mask)
+            return false;
+    }
+    // bound: n / 64 + 2 words
+    for (size_t done = 0; done < n; done += page_piece(first + done, n - done, &mask)) {
+        word_t *word = &self->admitted[(first + done) / BITS_WORD];
+        (void)page_piece(first + done, n - done, &mask);
+        word_store_relaxed(word, word_load_relaxed(word) | mask); // relaxed: as above; published with the pages
+    }
+    return true;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Pages and runs of pages, shared by all CPUs. A set bit in the page map is a free page; whoever clears it owns the
+// page.
+//
+// Beside the map stand seven hint sets: set k holds the words of the map (64 pages each) whose largest free run of 2^k
+// pages, aligned to its own size, has just that order. Searching from the wanted order upwards is a best fit in bounded
+// steps. Giver and taker pair like Dekker's algorithm: the giver sets page bits, then reads the hint; the taker drops
+// the hint, then reads the page bits again.
+#ifndef PAGE_PAGE_H
+#define PAGE_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bitset/bitset.h"
+#include "port/port.h"
+
+#define PAGE_SHIFT 12u
+#define PAGE_BYTES ((size_t)1 << PAGE_SHIFT)
+#define PAGE_ORDERS 7u // 1, 2, 4, ... 64 pages
+#define PAGE_NONE (~(size_t)0)
+#define PAGE_TRIES 3u // places that one search tries for each order before it looks elsewhere
+
+struct page_map {
+    size_t pages; // a multiple of 64; page 0 lies on a boundary of 64 pages in the address space
+    size_t words;
+    word_t *free;     // the truth
+    word_t *admitted; // pages that are memory at all; the others are never free
+    struct bitset_shape fit_shape;
+    struct bitset fit[PAGE_ORDERS];
+    word_t *used; // pages in use, on a line of its own
+};
+
+size_t page_storage_words(size_t pages);
+
+// storage: page_storage_words(pages) zeroed words on a cache line. No page is free afterwards.
+void page_init(struct page_map *self, size_t pages, word_t *storage);
+
+// Takes 2^order pages, aligned to their size, near a word of the map. PAGE_NONE if hints show none. Steps: constant
+// times the levels of a hint set.
+size_t page_take_aligned(struct page_map *self, unsigned order, size_t near);
+
+// Takes n pages (any number) that begin at a multiple of `align` pages (a power of two, at most 64), wherever hints
+// show enough free pages in a row. Steps: as above, plus n / 64 for every place tried.
+size_t page_take_run(struct page_map *self, size_t n, size_t align);
+
+// The same without trusting hints: reads the whole map once. Steps: linear in its words.
+size_t page_scan_run(struct page_map *self, size_t n, size_t align);
+
+// Takes exactly these pages, or none of them. Steps: linear in n / 64.
+bool page_take_at(struct page_map *self, size_t first, size_t n);
+
+// Gives pages back. False if one of them was free already: the metadata is corrupt. Steps: linear in n / 64.
+bool page_give(struct page_map *self, size_t first, size_t n);
+
+// Notes that pages are memory, for page_give to follow. False: some were already, nothing has changed. One caller at a
+// time. Steps: linear in n / 64.
+bool page_admit(struct page_map *self, size_t first, size_t n);
+
+// The first maximal run of free pages at or after `from`; its length, 0 if there is none. Not atomic as a whole.
+size_t page_next_run(const struct page_map *self, size_t from, size_t *length);
+
+static inline bool page_is_admitted(const struct page_map *self, size_t page) {
+    return word_load_relaxed(&self->admitted[page / BITS_WORD]) >> (page % BITS_WORD) & 1; // relaxed: never revoked
+}
+
+static inline bool page_is_free(const struct page_map *self, size_t page) {
+    return word_load_relaxed(&self->free[page / BITS_WORD]) >> (page % BITS_WORD) & 1; // relaxed: for reports
+}
+
+// Changes the count of used pages by delta (two's complement) and answers the new count.
+static inline uint64_t page_count_used(struct page_map *self, uint64_t delta) {
+    return word_add_relaxed(self->used, delta) + delta; // relaxed: a statistic
+}
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// The native port's words: every shared-memory step of the core is one of these operations, each one instruction on
+// x86-64 and on AArch64 with LSE, so that wait-freedom holds in machine code. The order stands in the name:
+// relaxed; acquire and release; seq, sequentially consistent (Dekker-like pairs need it, see docs/invariants.md).
+//
+// x86-64: an atomic or/and whose old value is used becomes a compare-exchange loop, hence none is offered: adding
+// publishes clear bits and tells the old word (xadd), single bits go through bts and btr, which are written in assembly
+// because compilers emit them only for some idioms. Under ThreadSanitizer they are builtins, so that it sees them.
+// AArch64 without LSE: each operation is an LL/SC loop, wait-free only as far as the CPU's exclusives are.
+#ifndef PORT_NATIVE_WORD_H
+#define PORT_NATIVE_WORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t value;
+} word_t;
+
+static inline uint64_t word_load_relaxed(const word_t *self) {
+    return __atomic_load_n(&self->value, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t word_load_acquire(const word_t *self) {
+    return __atomic_load_n(&self->value, __ATOMIC_ACQUIRE);
+}
+
+static inline uint64_t word_load_seq(const word_t *self) {
+    return __atomic_load_n(&self->value, __ATOMIC_SEQ_CST);
+}
+
+static inline void word_store_relaxed(word_t *self, uint64_t value) {
+    __atomic_store_n(&self->value, value, __ATOMIC_RELAXED);
+}
+
+static inline void word_store_release(word_t *self, uint64_t value) {
+    __atomic_store_n(&self->value, value, __ATOMIC_RELEASE);
+}
+
+// Answers the old value.
+static inline uint64_t word_swap_seq(word_t *self, uint64_t value) {
+    return __atomic_exchange_n(&self->value, value, __ATOMIC_SEQ_CST);
+}
+
+// Answers the old value.
+static inline uint64_t word_add_seq(word_t *self, uint64_t value) {
+    return __atomic_fetch_add(&self->value, value, __ATOMIC_SEQ_CST);
+}
+
+static inline uint64_t word_add_relaxed(word_t *self, uint64_t value) {
+    return __atomic_fetch_add(&self->value, value, __ATOMIC_RELAXED);
+}
+
+static inline void word_or_seq(word_t *self, uint64_t bits) {
+    (void)__atomic_fetch_or(&self->value, bits, __ATOMIC_SEQ_CST);
+}
+
+static inline void word_and_seq(word_t *self, uint64_t bits) {
+    (void)__atomic_fetch_and(&self->value, bits, __ATOMIC_SEQ_CST);
+}
+
+// One attempt: true if the word was `expected` and is now `desired`. Never put it into a loop that waits for success.
+static inline bool word_cas_once_seq(word_t *self, uint64_t expected, uint64_t desired) {
+    return __atomic_compare_exchange_n(&self->value, &expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(WORD_BUILTIN_BITS)
+
+// Clears a bit (0 to 63) and answers whether it was set.
+static inline bool word_take_bit_seq(word_t *self, unsigned bit) {
+    bool was;
+    __asm__ volatile("lock btrq %2, %0" : "+m"(self->value), "=@ccc"(was) : "Jr"((uint64_t)bit) : "memory");
+    return was;
+}
+
+// Sets a bit (0 to 63) and answers whether it was set.
+static inline bool word_put_bit_seq(word_t *self, unsigned bit) {
+    bool was;
+    __asm__ volatile("lock btsq %2, %0" : "+m"(self->value), "=@ccc"(was) : "Jr"((uint64_t)bit) : "memory");
+    return was;
+}
+
+#else
+
+static inline bool word_take_bit_seq(word_t *self, unsigned bit) {
+    return __atomic_fetch_and(&self->value, ~(UINT64_C(1) << bit), __ATOMIC_SEQ_CST) >> bit & 1;
+}
+
+static inline bool word_put_bit_seq(word_t *self, unsigned bit) {
+    return __atomic_fetch_or(&self->value, UINT64_C(1) << bit, __ATOMIC_SEQ_CST) >> bit & 1;
+}
+
+#endif
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Claiming words of blocks and giving them back; see span.h and docs/invariants.md.
+#include "span/span.h"
+
+#include "span/span_word.h"
+
+static uint64_t span_live(unsigned blocks) {
+    return (uint64_t)blocks << SPAN_LIVE_SHIFT;
+}
+
+static size_t span_partial_index(const struct span_map *self, unsigned class, size_t first) {
+    return first >> span_class(self, class)->order;
+}
+
+// Makes a span findable; writes only if it is not.
+static void span_announce(struct span_map *self, unsigned class, size_t first) {
+    bitset_put(&self->partial[class], span_partial_index(self, class, first));
+}
+
+// Whether a page is the first of a span, and of which class.
+static bool span_begins(const struct span_map *self, size_t page, unsigned *class) {
+    uint64_t kind = span_kind(self, page);
+    if (!kind_is_class(kind))
+        return false;
+    *class = size_class_of_kind(kind);
+    return span_first_page(span_class(self, *class), page) == page;
+}
+
+void span_withdraw(struct span_map *self, unsigned class, size_t first) {
+    bitset_drop(&self->partial[class], span_partial_index(self, class, first));
+    if (span_kind(self, first) == span_class(self, class)->ticket &&
+        (word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS))) // S span.withdraw <-> S span.publish
+        span_announce(self, class, first);
+}
+
+void span_publish(struct span_map *self, unsigned class, uint32_t word, uint64_t bits) {
+    size_t first = span_word_page(word);
+    uint64_t hint = bits_one(word % SPAN_WORDS);
+    // The bits are clear, so adding sets them; a starved CPU either finds them or was seen before.
+    // R span.publish -> A span.take; S span.publish <-> S span.take; S span.publish <-> S span.sweep
+    (void)word_add_seq(&self->bits[word], bits);
+    // S span.publish <-> S span.take
+    if (!(word_load_seq(&self->state[first]) & hint))
+        word_or_seq(&self->state[first], hint); // S span.publish <-> S span.withdraw
+    span_announce(self, class, first);
+}
+
+// Gives back blocks of a span that was not wanted. They are not counted as live, so there is no span to retire here.
+static void span_put_back(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits);
+
+uint64_t span_take_word(struct span_map *self, struct span_cpu *me, unsigned class, size_t first, unsigned index) {
+    uint32_t word = (uint32_t)(first * SPAN_WORDS + index);
+    uint64_t bits = word_swap_seq(&self->bits[word], 0); // A span.take <- R span.publish
+    word_and_seq(&self->state[first], ~bits_one(index)); // S span.take <-> S span.publish
+    // S span.take <-> S span.publish
+    if (word_load_seq(&self->bits[word]) != 0) {
+        // Published meanwhile by one who may have seen the hints that were just removed.
+        word_or_seq(&self->state[first], bits_one(index)); // S span.publish <-> S span.withdraw
+        unsigned now;
+        if (span_begins(self, first, &now))
+            span_announce(self, now, first);
+    }
+    if (bits == 0)
+        return 0;
+    if (span_kind(self, first) != span_class(self, class)->ticket) {
+        span_put_back(self, me, word, bits);
+        return 0;
+    }
+    // S span.take <-> S span.scavenge
+    (void)word_add_seq(&self->state[first], span_live(bits_count(bits)));
+    me->claims++;
+    return bits;
+}
+
+// Serves the starved with blocks of a word; answers what is left. Gifts stay counted as live.
+static uint64_t span_donate(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits) {
+    if (!help_anyone(&self->help))
+        return bits;
+    size_t cpu = help_next(&self->help, me->cpu + 1);
+    // bound: HELP_GIFTS, twice around for the wrap
+    for (unsigned i = 0; i < HELP_GIFTS && bits != 0; i++) {
+        if (cpu == HELP_CPU_NONE)
+            cpu = help_next(&self->help, 0);
+        if (cpu == HELP_CPU_NONE)
+            break;
+        uintptr_t block = (uintptr_t)span_block(self, span_class(self, class), word, bits_lowest(bits));
+        if (cpu != me->cpu && help_give_block(&self->help, cpu, class, block - self->base)) {
+            bits &= bits - 1;
+            me->donations++;
+        }
+        cpu = help_next(&self->help, cpu + 1);
+    }
+    return bits;
+}
+
+// Subtracts from live, publishes; true if live reached 0. The span is marked as empty while its blocks are still held.
+static bool span_release(struct span_map *self, unsigned class, uint32_t word, uint64_t bits) {
+    size_t first = span_word_page(word);
+    uint64_t live = span_live(bits_count(bits));
+    // S span.release <-> S span.scavenge
+    uint64_t old = word_add_seq(&self->state[first], ~live + 1);
+    bool emptied = old >> SPAN_LIVE_SHIFT == live >> SPAN_LIVE_SHIFT;
+    if (emptied)
+        bitset_put(&self->empty, first);
+    span_publish(self, class, word, bits);
+    return emptied;
+}
+
+static void span_put_back(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits) {
+    size_t first = span_word_page(word);
+    unsigned class = size_class_of_kind(span_kind(self, first));
+    if (!help_anyone(&self->help)) {
+        span_publish(self, class, word, bits);
+        return;
+    }
+    // A gift is a live block, so all are counted before some are given away. S span.take <-> S span.scavenge
+    (void)word_add_seq(&self->state[first], span_live(bits_count(bits)));
+    bits = span_donate(self, me, class, word, bits);
+    if (bits != 0)
+        (void)span_release(self, class, word, bits);
+}
+
+// Every block of the span is the caller's: nobody else can find, count or retype it.
+static void span_dissolve(struct span_map *self, struct span_cpu *me, unsigned class, size_t first) {
+    const struct size_class *geometry = span_class(self, class);
+    size_t index = span_partial_index(self, class, first);
+    if (bitset_has(&self->partial[class], index))
+        bitset_drop(&self->partial[class], index);
+    word_store_relaxed(&self->state[first], 0); // relaxed: published with the pages
+    if (bitset_has(&self->empty, first))
+        bitset_drop(&self->empty, first);
+    span_set_kind(self, first, geometry->order, KIND_FREE);
+    me->spans_freed++;
+    span_give_pages(self, me, first, (size_t)1 << geometry->order);
+}
+
+static bool span_looks_full(const struct span_map *self, const struct size_class *class, size_t first) {
+    // bound: SPAN_WORDS
+    for (unsigned i = 0; i < class->words; i++) {
+        // relaxed: a look before the taking, which decides
+        if (word_load_relaxed(&self->bits[first * SPAN_WORDS + i]) != span_full(class, i))
+            return false;
+    }
+    return true;
+}
+
+bool span_retire(struct span_map *self, struct span_cpu *me, unsigned class, size_t first) {
+    const struct size_class *geometry = span_class(self, class);
+    uint32_t word = (uint32_t)(first * SPAN_WORDS);
+    uint64_t taken[SPAN_WORDS];
+    if (!span_looks_full(self, geometry, first))
+        return false;
+    // bound: SPAN_WORDS
+    for (unsigned i = 0; i < geometry->words; i++) {
+        taken[i] = word_swap_seq(&self->bits[word + i], 0); // A span.take <- R span.publish
+        if (taken[i] == span_full(geometry, i) && span_kind(self, first) == geometry->ticket)
+            continue;
+        // bound: SPAN_WORDS
+        for (unsigned k = 0; k <= i; k++) {
+            if (taken[k] != 0)
+                span_put_back(self, me, word + k, taken[k]);
+        }
+        return false;
+    }
+    span_dissolve(self, me, class, first);
+    return true;
+}
+
+// Whether the caller's blocks of a word and those that lie in it free are the whole span. Then he holds them all: it is
+// cheaper to take what is left than to publish and to retire. If some were gone meanwhile, what was taken is put back.
+static bool span_complete(struct span_map *self, struct span_cpu *me, const struct size_class *geometry, uint32_t word,
+                          uint64_t bits) {
+    uint64_t full = span_full(geometry, 0);
+    // relaxed: a look before the taking, which decides
+    if (geometry->words != 1 || (word_load_relaxed(&self->bits[word]) | bits) != full)
+        return false;
+    if (bits == full)
+        return true;
+    uint64_t others = word_swap_seq(&self->bits[word], 0); // A span.take <- R span.publish
+    if ((others | bits) == full)
+        return true;
+    if (others != 0)
+        span_put_back(self, me, word, others);
+    return false;
+}
+
+// Gives back blocks that are not free yet, as far as one can see.
+static void span_flush_held(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits) {
+    me->flushes++;
+    bits = span_donate(self, me, class, word, bits);
+    if (bits == 0)
+        return;
+    if (span_complete(self, me, span_class(self, class), word, bits))
+        span_dissolve(self, me, class, span_word_page(word));
+    else if (span_release(self, class, word, bits))
+        (void)span_retire(self, me, class, span_word_page(word));
+}
+
+void span_flush(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits) {
+    // relaxed: only a block given back twice can be set here and in `bits`
+    uint64_t twice = word_load_relaxed(&self->bits[word]) & bits;
+    unsigned class = size_class_of_kind(span_kind(self, span_word_page(word)));
+    if (bits & ~twice)
+        span_flush_held(self, me, class, word, bits & ~twice);
+    if (twice != 0)
+        port_fault(PORT_FAULT_DOUBLE_FREE, span_block(self, span_class(self, class), word, bits_lowest(twice)),
+                   me->cpu);
+}

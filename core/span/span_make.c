@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Where blocks come from: partial spans, new spans, empty spans of other classes; and the exhaustive search.
+#include "span/span.h"
+#include "span/span_word.h"
+
+void span_count_taken(struct span_map *self, struct span_cpu *me, size_t n) {
+    uint64_t used = page_count_used(&self->page, n);
+    if (used > me->peak_pages)
+        me->peak_pages = used;
+}
+
+// Serves the starved from the front of a run; answers how many pages went.
+static size_t span_donate_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n) {
+    size_t gone = 0;
+    size_t cpu = help_next(&self->help, 0);
+    // bound: HELP_GIFTS
+    for (unsigned i = 0; i < HELP_GIFTS && cpu != HELP_CPU_NONE && gone < n; i++) {
+        size_t given = cpu == me->cpu ? 0 : help_give_pages(&self->help, cpu, first + gone, n - gone);
+        me->donations += given != 0;
+        gone += given;
+        cpu = help_next(&self->help, cpu + 1);
+    }
+    return gone;
+}
+
+void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n) {
+    if (help_anyone(&self->help)) {
+        size_t gone = span_donate_pages(self, me, first, n);
+        first += gone;
+        n -= gone;
+    }
+    (void)page_count_used(&self->page, ~(uint64_t)n + 1);
+    if (!page_give(&self->page, first, n))
+        port_fault(PORT_FAULT_CORRUPT, (void *)(self->base + (first << PAGE_SHIFT)), me->cpu);
+}
+
+// Publishes every word of a fresh span but the first, whose blocks alone stay counted as live.
+static void span_publish_rest(struct span_map *self, const struct size_class *class, unsigned id, size_t first) {
+    uint64_t hints = 0;
+    // bound: SPAN_WORDS
+    for (unsigned i = 1; i < class->words; i++) {
+        // R span.publish -> A span.take; S span.publish <-> S span.take
+        (void)word_add_seq(&self->bits[first * SPAN_WORDS + i], span_full(class, i));
+        hints |= bits_one(i);
+    }
+    word_or_seq(&self->state[first], hints); // S span.publish <-> S span.take; S span.publish <-> S span.withdraw
+    bitset_put(&self->partial[id], first >> class->order);
+}
+
+uint64_t span_make(struct span_map *self, struct span_cpu *me, unsigned class, size_t first, uint32_t *word) {
+    const struct size_class *geometry = span_class(self, class);
+    span_set_kind(self, first, geometry->order, geometry->ticket);
+    uint64_t bits = span_full(geometry, 0);
+    // relaxed: all blocks are ours, nobody else counts; published with them
+    word_store_relaxed(&self->state[first], (uint64_t)bits_count(bits) << SPAN_LIVE_SHIFT);
+    if (geometry->words > 1)
+        span_publish_rest(self, geometry, class, first);
+    me->spans_made++;
+    me->near[class] = first >> geometry->order;
+    *word = (uint32_t)(first * SPAN_WORDS);
+    return bits;
+}
+
+// Claims the lowest word that the span's hints show.
+static uint64_t span_claim(struct span_map *self, struct span_cpu *me, unsigned class, size_t span, uint32_t *word) {
+    size_t first = span << span_class(self, class)->order;
+    uint64_t hints = bits_low(span_class(self, class)->words);
+    // relaxed: a hint; the withdrawal below reads it again
+    uint64_t sum = word_load_relaxed(&self->state[first]) & hints;
+    uint64_t bits = 0;
+    if (sum != 0) {
+        unsigned index = bits_lowest(sum);
+        bits = span_take_word(self, me, class, first, index);
+        *word = (uint32_t)(first * SPAN_WORDS + index);
+        sum &= sum - 1;
+    }
+    if (sum == 0)
+        span_withdraw(self, class, first);
+    return bits;
+}
+
+static uint64_t span_supply_partial(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
+    // bound: SPAN_CLAIM_TRIES
+    for (unsigned i = 0; i < SPAN_CLAIM_TRIES; i++) {
+        size_t span = bitset_find(&self->partial[class], me->near[class]);
+        if (span == BITSET_NONE)
+            return 0;
+        uint64_t bits = span_claim(self, me, class, span, word);
+        if (bits != 0) {
+            me->near[class] = span;
+            return bits;
+        }
+    }
+    return 0;
+}
+
+static uint64_t span_supply_new(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
+    unsigned order = span_class(self, class)->order;
+    // bound: SPAN_MAKE_TRIES
+    for (unsigned i = 0; i < SPAN_MAKE_TRIES; i++) {
+        size_t first = page_take_aligned(&self->page, order, me->near_page_word);
+        if (first == PAGE_NONE)
+            continue;
+        me->near_page_word = first / BITS_WORD;
+        span_count_taken(self, me, (size_t)1 << order);
+        return span_make(self, me, class, first, word);
+    }
+    return 0;
+}
+
+uint64_t span_supply(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
+    uint64_t bits = span_supply_partial(self, me, class, word);
+    if (bits == 0)
+        bits = span_supply_new(self, me, class, word);
+    if (bits == 0 && span_scavenge(self, me, SPAN_SCAVENGES))
+        bits = span_supply_new(self, me, class, word);
+    return bits;
+}
+
+// Looks at one page that the empty set names; true if a span was retired. Else the name is removed, if it was too
+// early.
+static bool span_scavenge_at(struct span_map *self, struct span_cpu *me, size_t first) {
+    // relaxed: a hint; retiring validates
+    uint64_t kind = span_kind(self, first);
+    bool class_page = kind_is_class(kind);
+    unsigned class = class_page ? size_class_of_kind(kind) : 0;
+    bool begins = class_page && span_first_page(span_class(self, class), first) == first;
+    // relaxed: a hint; it is read again after the removal
+    if (begins && word_load_relaxed(&self->state[first]) >> SPAN_LIVE_SHIFT == 0)
+        return span_retire(self, me, class, first);
+    bitset_drop(&self->empty, first);
+    kind = span_kind(self, first);
+    // S span.scavenge <-> S span.release; S span.scavenge <-> S span.take
+    if (kind_is_class(kind) && word_load_seq(&self->state[first]) >> SPAN_LIVE_SHIFT == 0 &&
+        span_first_page(span_class(self, size_class_of_kind(kind)), first) == first)
+        bitset_put(&self->empty, first);
+    return false;
+}
+
+bool span_scavenge(struct span_map *self, struct span_cpu *me, unsigned most) {
+    bool any = false;
+    size_t from = 0;
+    // bound: most
+    for (unsigned i = 0; i < most; i++) {
+        size_t first = bitset_find(&self->empty, from);
+        if (first == BITSET_NONE || first < from)
+            break;
+        any |= span_scavenge_at(self, me, first);
+        from = first + 1;
+    }
+    return any;
+}
+
+// Every word of every span that level 0 of the class's hints names, hints of the words ignored.
+static uint64_t span_sweep_partial(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
+    const struct size_class *geometry = span_class(self, class);
+    const struct bitset *partial = &self->partial[class];
+    // bound: spans of this length in the region / 64
+    for (size_t w = 0; w < partial->shape->words[0]; w++) {
+        // bound: 64 spans
+        for (uint64_t spans = bitset_word(partial, w); spans != 0; spans &= spans - 1) {
+            size_t first = (w * BITS_WORD + bits_lowest(spans)) << geometry->order;
+            // bound: SPAN_WORDS
+            for (unsigned i = 0; i < geometry->words; i++) {
+                *word = (uint32_t)(first * SPAN_WORDS + i);
+                // S span.sweep <-> S span.publish
+                if (word_load_seq(&self->bits[*word]) == 0)
+                    continue;
+                uint64_t bits = span_take_word(self, me, class, first, i);
+                if (bits != 0)
+                    return bits;
+            }
+        }
+    }
+    return 0;
+}
+
+void span_sweep_empty(struct span_map *self, struct span_cpu *me) {
+    // bound: pages / 64
+    for (size_t w = 0; w < self->empty.shape->words[0]; w++) {
+        // bound: 64 pages
+        for (uint64_t pages = bitset_word(&self->empty, w); pages != 0; pages &= pages - 1)
+            (void)span_scavenge_at(self, me, w * BITS_WORD + bits_lowest(pages));
+    }
+}
+
+uint64_t span_supply_exhaustive(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
+    uint64_t bits = span_sweep_partial(self, me, class, word);
+    if (bits != 0)
+        return bits;
+    span_sweep_empty(self, me);
+    size_t pages = (size_t)1 << span_class(self, class)->order;
+    size_t first = page_scan_run(&self->page, pages, pages);
+    if (first == PAGE_NONE)
+        return 0;
+    span_count_taken(self, me, pages);
+    return span_make(self, me, class, first, word);
+}
