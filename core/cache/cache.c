@@ -21,7 +21,7 @@ void cache_init(struct cache *self, const struct size_table *table, size_t cpu, 
 static void cache_flush_entry(struct cache *self, struct span_map *map, uint32_t entry) {
     uint32_t word = self->stash.entries[entry].word;
     uint64_t bits = self->stash.entries[entry].bits;
-    uint64_t kind = word_load_relaxed(&map->kind[span_word_page(word)]); // relaxed: pinned by the blocks held here
+    uint64_t kind = tag_load_relaxed(&map->kind[span_word_page(word)]); // relaxed: pinned by the blocks held here
     const struct size_class *class = &map->table.classes[size_class_of_kind(kind)];
     stash_remove(&self->stash, entry);
     self->stash.bytes -= (size_t)bits_count(bits) * class->block_bytes;

@@ -22,7 +22,7 @@ size_t cache_class_blocks(const struct cache *self, const struct span_map *map, 
         if (word == STASH_NONE || span_word_page(word) >= map->pages)
             continue;
         // relaxed: an estimate, exact when quiescent
-        uint64_t kind = word_load_relaxed(&map->kind[span_word_page(word)]);
+        uint64_t kind = tag_load_relaxed(&map->kind[span_word_page(word)]);
         if (kind_is_class(kind) && size_class_of_kind(kind) == class)
             blocks += bits_count(entry->bits);
     }

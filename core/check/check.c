@@ -17,6 +17,10 @@ static uint64_t check_word(const word_t *word) {
     return word_load_relaxed(word); // relaxed: nothing runs meanwhile
 }
 
+static uint64_t check_kind(const struct wfh *self, size_t page) {
+    return tag_load_relaxed(&self->map.kind[page]); // relaxed: nothing runs meanwhile
+}
+
 // Every upper level of a hint set shows each word below that is not empty.
 static bool check_bitset(const struct bitset *set, struct wfh_finding *first) {
     const struct bitset_shape *shape = set->shape;
@@ -81,8 +85,7 @@ static bool check_span(const struct wfh *self, size_t page, unsigned class, stru
     // bound: 64 pages
     for (size_t i = page; i < page + pages; i++) {
         const void *at = check_page_address(self, i);
-        if (!check_expect(first, "all pages of a span have its kind", at, geometry->ticket,
-                          check_word(&self->map.kind[i])) ||
+        if (!check_expect(first, "all pages of a span have its kind", at, geometry->ticket, check_kind(self, i)) ||
             !check_expect(first, "pages in use are not free", at, 0, page_is_free(&self->map.page, i)) ||
             !check_expect(first, "pages in use are memory", at, 1, page_is_admitted(&self->map.page, i)))
             return false;
@@ -101,7 +104,7 @@ static bool check_run(const struct wfh *self, size_t page, struct wfh_finding *f
     for (size_t i = page; i < page + pages; i++) {
         const void *at = check_page_address(self, i);
         if (!check_expect(first, "pages inside a run have no kind", at, i == page ? KIND_RUN : KIND_FREE,
-                          check_word(&self->map.kind[i])) ||
+                          check_kind(self, i)) ||
             !check_expect(first, "pages in use are not free", at, 0, page_is_free(&self->map.page, i)) ||
             !check_expect(first, "pages in use are memory", at, 1, page_is_admitted(&self->map.page, i)) ||
             !check_block_bits_zero(self, i, first))
@@ -125,7 +128,7 @@ static bool check_pages(const struct wfh *self, struct wfh_finding *first) {
     size_t page = 0;
     // bound: pages
     while (page < self->map.pages) {
-        uint64_t kind = check_word(&self->map.kind[page]);
+        uint64_t kind = check_kind(self, page);
         size_t pages = 1;
         bool good;
         if (kind_is_class(kind)) {

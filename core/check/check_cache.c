@@ -39,7 +39,7 @@ static bool check_magazine_block(const struct wfh *self, unsigned class, const v
     if (!check_expect(first, "cached blocks lie in the heap", p, 1, wfh_owns(self, p)))
         return false;
     size_t page = span_page_of(&self->map, p);
-    uint64_t kind = word_load_relaxed(&self->map.kind[page]); // relaxed: nothing runs meanwhile
+    uint64_t kind = tag_load_relaxed(&self->map.kind[page]); // relaxed: nothing runs meanwhile
     unsigned bit;
     uint32_t word = span_locate(&self->map, geometry, p, &bit);
     uint64_t free = word_load_relaxed(&self->map.bits[word]) >> bit & 1; // relaxed: nothing runs meanwhile
@@ -72,7 +72,7 @@ static bool check_stash(const struct wfh *self, const struct cache *cache, struc
         const struct stash_entry *entry = &cache->stash.entries[i];
         if (entry->word == STASH_NONE)
             continue;
-        uint64_t kind = word_load_relaxed(&self->map.kind[span_word_page(entry->word)]); // relaxed: quiescent
+        uint64_t kind = tag_load_relaxed(&self->map.kind[span_word_page(entry->word)]); // relaxed: quiescent
         if (!check_expect(first, "stashed words belong to spans", entry, 1, kind_is_class(kind)))
             return false;
         const struct size_class *class = &self->map.table.classes[size_class_of_kind(kind)];

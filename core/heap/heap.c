@@ -63,7 +63,7 @@ unsigned heap_class_of(const struct wfh *self, size_t cpu, const void *p) {
     if (!wfh_owns(self, p))
         port_fault(PORT_FAULT_FOREIGN, p, cpu);
     // relaxed: if p is a live block, its holder was given it together with the kind
-    uint64_t kind = word_load_relaxed(&self->map.kind[page]);
+    uint64_t kind = tag_load_relaxed(&self->map.kind[page]);
     if (kind == KIND_FREE)
         port_fault(page_is_free(&self->map.page, page) ? PORT_FAULT_FREE_PAGE : PORT_FAULT_MISPLACED, p, cpu);
     if (kind == KIND_RUN) {
@@ -114,7 +114,7 @@ void wfh_free(wfh *self, size_t cpu, void *p) {
     checked_free(self, cpu, p);
     struct cache *cache = heap_cache(self, cpu);
     // relaxed: if p is a live block, its holder was given it together with the kind
-    size_t ticket = (size_t)word_load_relaxed(&self->map.kind[page]);
+    size_t ticket = tag_load_relaxed(&self->map.kind[page]);
     struct magazine *magazine = magazine_at(cache, ticket);
     void **above = magazine_slot(cache, magazine->top) + 1;
     if (*above != p) {

@@ -8,7 +8,7 @@
 void *heap_run_make(struct wfh *self, size_t first, size_t pages) {
     // relaxed: the caller owns the pages, and hands the run on himself
     word_store_relaxed(&self->map.state[first], (uint64_t)pages << SPAN_LIVE_SHIFT);
-    word_store_relaxed(&self->map.kind[first], KIND_RUN); // relaxed: as above
+    tag_store_relaxed(&self->map.kind[first], KIND_RUN); // relaxed: as above
     return (void *)(self->map.base + (first << PAGE_SHIFT));
 }
 
@@ -52,8 +52,8 @@ void heap_run_trim(struct wfh *self, size_t cpu, size_t first, size_t keep) {
     if (keep > 0) {
         (void)heap_run_make(self, first, keep);
     } else {
-        word_store_relaxed(&self->map.state[first], 0);        // relaxed: published with the pages
-        word_store_relaxed(&self->map.kind[first], KIND_FREE); // relaxed: published with the pages
+        word_store_relaxed(&self->map.state[first], 0);       // relaxed: published with the pages
+        tag_store_relaxed(&self->map.kind[first], KIND_FREE); // relaxed: published with the pages
     }
     span_give_pages(&self->map, &heap_cache(self, cpu)->span, first + keep, pages - keep);
 }

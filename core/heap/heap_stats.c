@@ -21,7 +21,7 @@ bool wfh_class_stats(const wfh *self, size_t index, struct wfh_class_stats *out)
     // bound: pages
     for (size_t page = 0; page < self->map.pages; page += out->span_pages) {
         // relaxed: an estimate, exact when quiescent
-        if (word_load_relaxed(&self->map.kind[page]) != class->ticket)
+        if (tag_load_relaxed(&self->map.kind[page]) != class->ticket)
             continue;
         out->spans++;
         live += (size_t)(word_load_relaxed(&self->map.state[page]) >> SPAN_LIVE_SHIFT); // relaxed: as above
@@ -39,7 +39,7 @@ static void heap_count_spans(const wfh *self, struct wfh_stats *out) {
     size_t page = 0;
     // bound: pages
     while (page < self->map.pages) {
-        uint64_t kind = word_load_relaxed(&self->map.kind[page]); // relaxed: an estimate, exact when quiescent
+        uint64_t kind = tag_load_relaxed(&self->map.kind[page]); // relaxed: an estimate, exact when quiescent
         size_t live = (size_t)(word_load_relaxed(&self->map.state[page]) >> SPAN_LIVE_SHIFT); // relaxed: as above
         size_t pages = 1;
         if (kind_is_class(kind)) {

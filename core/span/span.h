@@ -27,7 +27,7 @@ struct span_map {
     uintptr_t base; // of page 0: a multiple of 64 pages
     size_t pages;
     size_t cpus;
-    word_t *kind;  // one a page
+    tag_t *kind;   // one a page
     word_t *state; // one a page
     word_t *bits;  // SPAN_WORDS a page
     struct page_map page;

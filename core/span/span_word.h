@@ -7,7 +7,7 @@
 
 // The kind of a page. While the caller holds a block of the page's span it cannot change; else it is a hint.
 static inline uint64_t span_kind(const struct span_map *self, size_t page) {
-    return word_load_relaxed(&self->kind[page]); // relaxed: a hint, or pinned by a block whose claim was the acquire
+    return tag_load_relaxed(&self->kind[page]); // relaxed: a hint, or pinned by a block whose claim was the acquire
 }
 
 static inline const struct size_class *span_class(const struct span_map *self, unsigned class) {
@@ -15,23 +15,23 @@ static inline const struct size_class *span_class(const struct span_map *self, u
 }
 
 // Gives all pages of a span their kind.
-static inline void span_set_kind(struct span_map *self, size_t first, unsigned order, uint64_t kind) {
-    word_t *page = &self->kind[first];
+static inline void span_set_kind(struct span_map *self, size_t first, unsigned order, uint16_t kind) {
+    tag_t *page = &self->kind[first];
     size_t pages = (size_t)1 << order;
     // bound: 64 pages; eight a turn where there are as many, for this is the longest loop of a common call
     for (size_t i = 0; i + 8 <= pages; i += 8) {
-        word_store_relaxed(&page[i], kind);     // relaxed: published with the pages or with the span's first blocks
-        word_store_relaxed(&page[i + 1], kind); // relaxed: as above
-        word_store_relaxed(&page[i + 2], kind); // relaxed: as above
-        word_store_relaxed(&page[i + 3], kind); // relaxed: as above
-        word_store_relaxed(&page[i + 4], kind); // relaxed: as above
-        word_store_relaxed(&page[i + 5], kind); // relaxed: as above
-        word_store_relaxed(&page[i + 6], kind); // relaxed: as above
-        word_store_relaxed(&page[i + 7], kind); // relaxed: as above
+        tag_store_relaxed(&page[i], kind);     // relaxed: published with the pages or with the span's first blocks
+        tag_store_relaxed(&page[i + 1], kind); // relaxed: as above
+        tag_store_relaxed(&page[i + 2], kind); // relaxed: as above
+        tag_store_relaxed(&page[i + 3], kind); // relaxed: as above
+        tag_store_relaxed(&page[i + 4], kind); // relaxed: as above
+        tag_store_relaxed(&page[i + 5], kind); // relaxed: as above
+        tag_store_relaxed(&page[i + 6], kind); // relaxed: as above
+        tag_store_relaxed(&page[i + 7], kind); // relaxed: as above
     }
     // bound: 7 pages
     for (size_t i = pages & ~(size_t)7; i < pages; i++)
-        word_store_relaxed(&page[i], kind); // relaxed: as above
+        tag_store_relaxed(&page[i], kind); // relaxed: as above
 }
 
 // Takes word `index` of the span of `class` that should begin at page `first`: xchg, then validation. Answers the bits,

@@ -22,7 +22,7 @@ from report import expect, finish
 from source import c_files, read_lines, remarks_for, split_lines
 
 NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_-]*)+"
-OPERATION = re.compile(r"\bword_(load|store|swap|add|or|and|take_bit|put_bit|cas_once)(?:_(\w+))?\s*\(")
+OPERATION = re.compile(r"\b(?:word|tag)_(load|store|swap|add|or|and|take_bit|put_bit|cas_once)(?:_(\w+))?\s*\(")
 EDGES = {
     "R": re.compile(rf"\bR ({NAME}) -> A ({NAME})"),
     "A": re.compile(rf"\bA ({NAME}) <- R ({NAME})"),
@@ -119,6 +119,7 @@ def self_test():
         ("a pair", run(pair), None),
         ("no remark", run("word_add_seq(w, b);"), "names no edge"),
         ("no reason", run("word_load_relaxed(w); // quick"), "without a `relaxed:`"),
+        ("no reason for a tag", run("tag_store_relaxed(w, 1); // quick"), "without a `relaxed:`"),
         ("reason above", run("// relaxed: owner only\nif (x &&\n    word_load_relaxed(w)) {\n}"), None),
         ("remark two statements above", run("// relaxed: no\nf();\nword_load_relaxed(w);"), "without a `relaxed:`"),
         ("one end", run("word_add_seq(w, b); // R span.publish -> A claim.take"), "no other end"),

@@ -43,11 +43,20 @@ static void must_find(word_t *word, uint64_t damage, const char *what) {
     EXPECT(wfh_check(world.heap, &finding), "after repair of %s: '%s'", what, finding.rule);
 }
 
+static void must_find_kind(size_t page, uint64_t damage, const char *what) {
+    tag_t *kind = &map()->kind[page];
+    uint16_t sound = tag_load_relaxed(kind);
+    tag_store_relaxed(kind, (uint16_t)(sound ^ damage));
+    EXPECT(!wfh_check(world.heap, &finding), "%s (bits %lx) is not found", what, damage);
+    tag_store_relaxed(kind, sound);
+    EXPECT(wfh_check(world.heap, &finding), "after repair of %s: '%s'", what, finding.rule);
+}
+
 // The first page of the first span, or of the first run.
 static size_t first_page_of(bool span) {
     size_t page = 0;
     while (page < map()->pages) {
-        uint64_t kind = word_load_relaxed(&map()->kind[page]);
+        uint64_t kind = tag_load_relaxed(&map()->kind[page]);
         if (span ? kind_is_class(kind) : kind == KIND_RUN) {
             break;
         }
@@ -87,12 +96,12 @@ Test(check, counts) {
 
 Test(check, kinds) {
     for (uint64_t damage = 1; damage < 1 << 13; damage *= 2) {
-        must_find(&map()->kind[some_span()], damage, "a span's kind");
-        must_find(&map()->kind[some_run()], damage, "a run's kind");
-        must_find(&map()->kind[some_run() + 1], damage, "the kind of a page inside a run");
+        must_find_kind(some_span(), damage, "a span's kind");
+        must_find_kind(some_run(), damage, "a run's kind");
+        must_find_kind(some_run() + 1, damage, "the kind of a page inside a run");
     }
     size_t length = 0, free_page = page_next_run(&map()->page, 0, &length);
-    must_find(&map()->kind[free_page], KIND_RUN, "a free page that is called a run");
+    must_find_kind(free_page, KIND_RUN, "a free page that is called a run");
 }
 
 Test(check, pages) {
@@ -113,7 +122,7 @@ Test(check, hints) {
     // Upper levels: a set's second level shows its only word.
     must_find(&fit->words[0], word_load_relaxed(&fit->words[0]), "a hint set emptied");
     for (size_t page = 0; page < map()->pages; page++) {
-        uint64_t kind = word_load_relaxed(&map()->kind[page]);
+        uint64_t kind = tag_load_relaxed(&map()->kind[page]);
         if (!kind_is_class(kind) || word_load_relaxed(&map()->bits[page * SPAN_WORDS]) == 0) {
             continue;
         }

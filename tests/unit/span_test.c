@@ -30,7 +30,7 @@ static void hold(unsigned class, uint32_t word, uint64_t bits) {
     size_t page = span_word_page(word);
     EXPECT(page % ((size_t)1 << geometry->order) == 0, "word %u is not in a span's first page", word);
     EXPECT((bits & ~span_full(geometry, word % SPAN_WORDS)) == 0, "blocks %lx beyond the span", bits);
-    EXPECT(word_load_relaxed(&map->kind[page]) == geometry->ticket, "page %zu is of another class", page);
+    EXPECT(tag_load_relaxed(&map->kind[page]) == geometry->ticket, "page %zu is of another class", page);
     EXPECT((held[word] & bits) == 0, "blocks %lx of word %u were given out twice", held[word] & bits, word);
     held[word] |= bits;
 }

@@ -17,6 +17,19 @@ typedef struct {
     uint64_t value;
 } word_t;
 
+// A small number that is read and written whole and never computed with. Relaxed always: what orders it is some word.
+typedef struct {
+    uint16_t value;
+} tag_t;
+
+static inline uint16_t tag_load_relaxed(const tag_t *self) {
+    return __atomic_load_n(&self->value, __ATOMIC_RELAXED);
+}
+
+static inline void tag_store_relaxed(tag_t *self, uint16_t value) {
+    __atomic_store_n(&self->value, value, __ATOMIC_RELAXED);
+}
+
 static inline uint64_t word_load_relaxed(const word_t *self) {
     return __atomic_load_n(&self->value, __ATOMIC_RELAXED);
 }
