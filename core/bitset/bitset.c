@@ -97,7 +97,7 @@ static bool bitset_descend(const struct bitset *self, unsigned level, size_t *po
     return true;
 }
 
-static size_t bitset_find_above(const struct bitset *self, size_t from) {
+size_t bitset_next(const struct bitset *self, size_t from) {
     // bound: BITSET_TRIES
     for (unsigned i = 0; i < BITSET_TRIES; i++) {
         unsigned level;
@@ -110,10 +110,16 @@ static size_t bitset_find_above(const struct bitset *self, size_t from) {
     return BITSET_NONE;
 }
 
-size_t bitset_find(const struct bitset *self, size_t from) {
-    // relaxed: as in bitset_climb
-    if (word_load_relaxed(&self->words[self->shape->total_words - 1]) == 0)
-        return BITSET_NONE;
-    size_t found = bitset_find_above(self, from);
-    return found == BITSET_NONE && from != 0 ? bitset_find_above(self, 0) : found;
+size_t bitset_lowest(const struct bitset *self) {
+    // bound: BITSET_TRIES
+    for (unsigned i = 0; i < BITSET_TRIES; i++) {
+        // relaxed: as in bitset_climb
+        uint64_t bits = word_load_relaxed(&self->words[self->shape->total_words - 1]);
+        if (bits == 0)
+            return BITSET_NONE;
+        size_t position = bits_lowest(bits);
+        if (bitset_descend(self, self->shape->levels - 1, &position))
+            return position;
+    }
+    return BITSET_NONE;
 }

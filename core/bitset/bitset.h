@@ -48,8 +48,25 @@ void bitset_put(const struct bitset *self, size_t member);
 // was removed too early. Steps: at most 4 a level.
 void bitset_drop(const struct bitset *self, size_t member);
 
-// A member at or above `from`, else one below it, else BITSET_NONE. Steps: at most 12 a level.
-size_t bitset_find(const struct bitset *self, size_t from);
+// The first member at or above `from`, BITSET_NONE if there is none. Steps: at most 4 * (2 + 6) a level.
+size_t bitset_next(const struct bitset *self, size_t from);
+
+// The lowest member. Steps: at most 4 * (1 + 6) a level.
+size_t bitset_lowest(const struct bitset *self);
+
+static inline bool bitset_seems_empty(const struct bitset *self) {
+    // relaxed: as in bitset_find
+    return word_load_relaxed(&self->words[self->shape->total_words - 1]) == 0;
+}
+
+// A member: behind `near` in the same word of level 0 if possible, else the lowest.
+static inline size_t bitset_find(const struct bitset *self, size_t near) {
+    // relaxed: a search may miss what is put meanwhile; whoever needs certainty reads level 0
+    uint64_t bits = word_load_relaxed(&self->words[near / BITS_WORD]) & BITS_ALL << (near % BITS_WORD);
+    if (bits != 0)
+        return near / BITS_WORD * BITS_WORD + bits_lowest(bits);
+    return bitset_seems_empty(self) ? BITSET_NONE : bitset_lowest(self);
+}
 
 // Level 0 as it is, for passes that do not trust the levels above.
 static inline uint64_t bitset_word(const struct bitset *self, size_t index) {

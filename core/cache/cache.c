@@ -10,7 +10,7 @@ void cache_init(struct cache *self, const struct size_table *table, size_t cpu, 
         none->top = none->limit = refusing[i] + (uint32_t)offsetof(struct magazine, slots);
     }
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class ++)
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1)
         magazine_init(self, &table->classes[class], (uint8_t) class, limits->magazine_bytes);
     magazine_pool_init(&self->pool, offsetof(struct cache, chunks), limits->chunks, limits->pool_bytes);
     stash_init(&self->stash, limits->stash_bytes);
@@ -52,6 +52,15 @@ static void *cache_unpack(struct cache *self, struct span_map *map, unsigned cla
     return answer;
 }
 
+// Gives back one word of any class if the stash holds too much.
+static void cache_trim(struct cache *self, struct span_map *map) {
+    if (self->stash.bytes <= self->stash.bytes_most)
+        return;
+    uint32_t victim = stash_next_victim(&self->stash);
+    if (victim != STASH_NONE)
+        cache_flush_entry(self, map, victim);
+}
+
 // Refills the empty magazine from an entry of the stash.
 static void *cache_refill_from(struct cache *self, struct span_map *map, unsigned class, uint32_t entry) {
     struct stash_entry *it = &self->stash.entries[entry];
@@ -61,6 +70,7 @@ static void *cache_refill_from(struct cache *self, struct span_map *map, unsigne
     it->bits = rest;
     if (rest == 0)
         stash_remove(&self->stash, entry);
+    cache_trim(self, map);
     return p;
 }
 
@@ -72,41 +82,29 @@ void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
     uint32_t entry = stash_newest(&self->stash, class);
     if (entry != STASH_NONE)
         return cache_refill_from(self, map, class, entry);
-    uint32_t word;
-    uint64_t bits = span_supply(map, &self->span, class, &word);
-    return bits != 0 ? cache_accept(self, map, class, word, bits) : NULL;
+    struct span_order order = cache_order(self, map, class);
+    uint64_t bits = span_supply(map, &self->span, &order);
+    return bits != 0 ? cache_accept(self, map, &order, bits) : NULL;
 }
 
-// Of the blocks of a word, those from the lowest on that a cache of this size should hold.
-static uint64_t cache_share(const struct stash *stash, const struct size_class *class, uint64_t bits) {
-    size_t most = stash->bytes > stash->bytes_most ? 0 : stash->bytes_most / 4 / class->block_bytes;
-    return most >= BITS_WORD ? bits : bits & bits_low((unsigned)most) << bits_lowest(bits);
+struct span_order cache_order(const struct cache *self, const struct span_map *map, unsigned class) {
+    const struct stash *stash = &self->stash;
+    size_t most = stash->bytes > stash->bytes_most ? 0 : stash->bytes_most / 4 / map->table.classes[class].block_bytes;
+    most += CACHE_UNPACK + 1;
+    return (struct span_order){.class = class, .most = most < BITS_WORD ? (unsigned)most : BITS_WORD};
 }
 
-// Gives back one word of any class if the stash holds too much.
-static void cache_trim(struct cache *self, struct span_map *map) {
-    if (self->stash.bytes <= self->stash.bytes_most)
-        return;
-    uint32_t victim = stash_next_victim(&self->stash);
-    if (victim != STASH_NONE)
-        cache_flush_entry(self, map, victim);
-}
-
-void *cache_accept(struct cache *self, struct span_map *map, unsigned class, uint32_t word, uint64_t bits) {
-    const struct size_class *geometry = &map->table.classes[class];
-    void *p = cache_unpack(self, map, class, word, &bits);
-    if (bits == 0) {
-        cache_trim(self, map);
+void *cache_accept(struct cache *self, struct span_map *map, const struct span_order *order, uint64_t bits) {
+    void *p = cache_unpack(self, map, order->class, order->word, &bits);
+    if (bits == 0)
         return p;
+    uint32_t entry = stash_place(&self->stash, order->word);
+    if (self->stash.entries[entry].word == STASH_NONE) {
+        stash_put(&self->stash, entry, order->class, order->word, bits);
+        self->stash.bytes += (size_t)bits_count(bits) * map->table.classes[order->class].block_bytes;
+    } else {
+        span_flush(map, &self->span, order->word, bits);
     }
-    uint32_t entry = stash_place(&self->stash, word);
-    uint64_t share = self->stash.entries[entry].word == STASH_NONE ? cache_share(&self->stash, geometry, bits) : 0;
-    if (share != 0) {
-        stash_put(&self->stash, entry, class, word, share);
-        self->stash.bytes += (size_t)bits_count(share) * geometry->block_bytes;
-    }
-    if (bits != share)
-        span_flush(map, &self->span, word, bits & ~share);
     return p;
 }
 
@@ -147,8 +145,7 @@ static void cache_squeeze(struct cache *self, struct span_map *map, unsigned cla
     if (victim == MAGAZINE_NOBODY || victim == class)
         return;
     struct magazine *magazine = magazine_at(self, map->table.classes[victim].ticket);
-    if (!cache_stash(self, map, victim, magazine_pop(self, &self->pool, magazine)) && magazine->piece != MAGAZINE_OWN)
-        (void)cache_stash(self, map, victim, magazine_pop(self, &self->pool, magazine));
+    (void)cache_stash(self, map, victim, magazine_pop(self, &self->pool, magazine));
 }
 
 // A block for a stash that holds enough: whole words go back rather than single blocks, but nothing may grow.
@@ -172,6 +169,14 @@ static void cache_stash_full(struct cache *self, struct span_map *map, unsigned 
         span_flush(map, &self->span, word, bits_one(bit));
 }
 
+// Puts one block into the stash, whether that holds enough or not. True if a word had to be given back for it.
+static bool cache_stash_within_limit(struct cache *self, struct span_map *map, unsigned class, void *p) {
+    if (self->stash.bytes <= self->stash.bytes_most)
+        return cache_stash(self, map, class, p);
+    cache_stash_full(self, map, class, p);
+    return true;
+}
+
 void cache_push(struct cache *self, struct span_map *map, unsigned class, void *p) {
     struct magazine *magazine = magazine_at(self, map->table.classes[class].ticket);
     if (magazine->top != magazine->limit || magazine_ascend(self, &self->pool, magazine)) {
@@ -180,26 +185,24 @@ void cache_push(struct cache *self, struct span_map *map, unsigned class, void *
         return;
     }
     self->span.evictions++;
-    if (self->stash.bytes > self->stash.bytes_most)
-        cache_stash_full(self, map, class, p);
-    else if (!cache_stash(self, map, class, p) && self->pool.vacant == 0)
+    if (!cache_stash_within_limit(self, map, class, p) && self->pool.vacant == 0)
         cache_squeeze(self, map, class);
 }
 
 // Moves up to `most` blocks from magazines to the stash; answers how many.
 static unsigned cache_drain_magazines(struct cache *self, struct span_map *map, unsigned most) {
     unsigned moved = 0;
+    unsigned class = 0;
     // bound: the blocks moved and the classes passed on the way
     for (unsigned turn = 0; turn < SIZE_CLASSES + most; turn++) {
-        if (self->drained_class == SIZE_CLASSES || moved == most)
+        if (class == SIZE_CLASSES || moved == most)
             break;
-        unsigned class = self->drained_class;
         void *p = magazine_pop(self, &self->pool, magazine_at(self, map->table.classes[class].ticket));
         if (p == NULL) {
-            self->drained_class++;
+            class += 1;
             continue;
         }
-        (void)cache_stash(self, map, class, p);
+        (void)cache_stash_within_limit(self, map, class, p);
         moved++;
     }
     return moved;
@@ -214,8 +217,5 @@ bool cache_drain(struct cache *self, struct span_map *map) {
         cache_flush_entry(self, map, entry);
         moved++;
     }
-    if (moved == CACHE_BATCH)
-        return true;
-    self->drained_class = 0;
-    return false;
+    return moved == CACHE_BATCH;
 }

@@ -20,7 +20,6 @@ struct cache {
     struct stash stash;
     struct span_cpu span;
     struct magazine_pool pool;
-    unsigned drained_class; // where a drain goes on
     _Alignas(sizeof(void *)) unsigned char chunks[];
 };
 
@@ -43,8 +42,11 @@ void cache_init(struct cache *self, const struct size_table *table, size_t cpu, 
 // A block of a class whose magazine has none in its piece on top. NULL: no supply within bounded steps.
 void *cache_refill(struct cache *self, struct span_map *map, unsigned class);
 
-// Puts blocks of a word (held, counted as live) into the stash, takes one of them, refills the empty magazine.
-void *cache_accept(struct cache *self, struct span_map *map, unsigned class, uint32_t word, uint64_t bits);
+// What this cache would order of a class whose magazine is empty.
+struct span_order cache_order(const struct cache *self, const struct span_map *map, unsigned class);
+
+// Takes in what came of an order: one block is the answer, some refill the empty magazine, the rest goes to the stash.
+void *cache_accept(struct cache *self, struct span_map *map, const struct span_order *order, uint64_t bits);
 
 // Takes a block into its magazine, or into the stash if that has no room.
 void cache_push(struct cache *self, struct span_map *map, unsigned class, void *p);

@@ -5,7 +5,7 @@
 size_t cache_bytes(const struct cache *self, const struct size_table *table) {
     size_t bytes = *(const volatile size_t *)&self->stash.bytes;
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class ++) {
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         const struct size_class *geometry = &table->classes[class];
         bytes += magazine_count(cache_magazine(self, geometry), geometry->ticket, &self->pool) * geometry->block_bytes;
     }
@@ -35,7 +35,7 @@ size_t cache_bytes_most(const struct cache *self, const struct size_table *table
     size_t bytes = (size_t)self->pool.bytes_most + self->stash.bytes_most / 4 * 5;
     bytes += CACHE_BATCH * (size_t)SIZE_SMALL_MAX;
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class ++) {
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         const struct size_class *geometry = &table->classes[class];
         bytes += cache_magazine(self, geometry)->own_slots * (size_t)geometry->block_bytes;
     }

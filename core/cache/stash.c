@@ -14,12 +14,16 @@ void stash_init(struct stash *self, size_t bytes_most) {
 }
 
 uint32_t stash_place(const struct stash *self, uint32_t word) {
-    uint32_t set = (word * UINT32_C(0x9e3779b1)) >> 24 & ~1u;
-    if (self->entries[set].word == word)
-        return set;
-    if (self->entries[set + 1].word == word || self->entries[set + 1].word == STASH_NONE)
-        return set + 1;
-    return self->entries[set].word == STASH_NONE ? set : set + (word >> 2 & 1);
+    uint32_t set = (word * UINT32_C(0x9e3779b1)) >> 24 & ~(STASH_WAYS - 1);
+    uint32_t place = set + (word >> 2) % STASH_WAYS; // if all are occupied
+    // bound: STASH_WAYS
+    for (uint32_t i = set; i < set + STASH_WAYS; i++) {
+        if (self->entries[i].word == word)
+            return i;
+        if (self->entries[i].word == STASH_NONE)
+            place = i;
+    }
+    return place;
 }
 
 uint32_t stash_newest(const struct stash *self, unsigned class) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The stash: words of blocks that a CPU holds behind its magazines, in a small two-way associative table of all
+// The stash: words of blocks that a CPU holds behind its magazines, in a small four-way associative table of all
 // classes.
 //
 // A word arrives when it is claimed from a span, and fills when magazines evict blocks: blocks of the same word gather
@@ -16,6 +16,7 @@
 #include "span/size_class.h"
 
 #define STASH_ENTRIES 256u
+#define STASH_WAYS 4u          // places that a word may lie in
 #define STASH_NONE 0xffffffffu // no word, no entry
 
 struct stash_entry {

@@ -171,7 +171,7 @@ static bool check_page_hints(const struct wfh *self, struct wfh_finding *first) 
 
 static bool check_span_hints(const struct wfh *self, struct wfh_finding *first) {
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class ++) {
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         if (!check_bitset(&self->map.partial[class], first))
             return false;
     }

@@ -54,7 +54,7 @@ static bool check_magazine_block(const struct wfh *self, unsigned class, const v
 
 static bool check_magazines(const struct wfh *self, const struct cache *cache, struct wfh_finding *first) {
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class ++) {
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         const struct size_class *geometry = &self->map.table.classes[class];
         // bound: a magazine's blocks
         for (size_t i = 0; i < check_count(cache, geometry); i++) {

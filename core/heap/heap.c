@@ -21,6 +21,22 @@ static unsigned heap_class_for(const struct size_table *table, size_t size, size
     return HELP_NO_CLASS;
 }
 
+// A run, when a class has no block or the request is too large for any; then the last resort.
+static void *heap_alloc_run(wfh *self, size_t cpu, size_t size, size_t align, unsigned class) {
+    void *p = heap_run_take(self, cpu, size, align);
+    if (p == NULL && span_scavenge(&self->map, &heap_cache(self, cpu)->span, SPAN_SCAVENGES))
+        p = heap_run_take(self, cpu, size, align);
+    return p != NULL ? p : heap_starve(self, cpu, class, size, align);
+}
+
+// A block of a class whose magazine is empty in the piece on top, or a run in its stead.
+static __attribute__((noinline)) void *heap_alloc_empty(wfh *self, size_t cpu, size_t size,
+                                                        const struct magazine *magazine) {
+    unsigned class = magazine->class;
+    void *p = cache_refill(heap_cache(self, cpu), &self->map, class);
+    return checked_alloc(self, p != NULL ? p : heap_alloc_run(self, cpu, size, SIZE_STEP, class));
+}
+
 // Everything but a block of up to SIZE_TABLE_MAX bytes, aligned to 8, that lies in the magazine.
 static __attribute__((noinline)) void *heap_alloc_other(wfh *self, size_t cpu, size_t size, size_t align) {
     align = heap_align(align);
@@ -28,21 +44,17 @@ static __attribute__((noinline)) void *heap_alloc_other(wfh *self, size_t cpu, s
         align > self->region_bytes)
         return NULL;
     unsigned class = heap_class_for(&self->map.table, size, align);
+    void *p = NULL;
     if (class != HELP_NO_CLASS) {
         struct cache *cache = heap_cache(self, cpu);
         struct magazine *magazine = magazine_at(cache, self->map.table.classes[class].ticket);
-        void *p = *magazine_slot(cache, magazine->top);
+        p = *magazine_slot(cache, magazine->top);
         if (p != NULL)
             magazine->top -= MAGAZINE_SLOT;
         else
             p = cache_refill(cache, &self->map, class);
-        if (p != NULL)
-            return checked_alloc(self, p);
     }
-    void *p = heap_run_take(self, cpu, size, align);
-    if (p == NULL && span_scavenge(&self->map, &heap_cache(self, cpu)->span, SPAN_SCAVENGES))
-        p = heap_run_take(self, cpu, size, align);
-    return checked_alloc(self, p != NULL ? p : heap_starve(self, cpu, class, size, align));
+    return checked_alloc(self, p != NULL ? p : heap_alloc_run(self, cpu, size, align, class));
 }
 
 void *wfh_alloc(wfh *self, size_t cpu, size_t size, size_t align) {
@@ -50,11 +62,12 @@ void *wfh_alloc(wfh *self, size_t cpu, size_t size, size_t align) {
         return heap_alloc_other(self, cpu, size, align);
     struct cache *cache = heap_cache(self, cpu);
     size_t ticket = self->map.table.ticket[(size - 1) / SIZE_STEP];
-    void *p = *magazine_slot(cache, magazine_at(cache, ticket)->top);
+    struct magazine *magazine = magazine_at(cache, ticket);
+    void *p = *magazine_slot(cache, magazine->top);
     if (unlikely(p == NULL))
-        return heap_alloc_other(self, cpu, size, align);
+        return heap_alloc_empty(self, cpu, size, magazine);
     compiler_forgets();
-    magazine_at(cache, ticket)->top -= MAGAZINE_SLOT;
+    magazine->top -= MAGAZINE_SLOT;
     return checked_alloc(self, p);
 }
 
@@ -125,5 +138,5 @@ void wfh_free(wfh *self, size_t cpu, void *p) {
         *above = p;
     }
     compiler_forgets();
-    magazine_at(cache, ticket)->top += MAGAZINE_SLOT;
+    magazine->top += MAGAZINE_SLOT;
 }

@@ -54,7 +54,7 @@ static size_t heap_set_words(const struct span_map *map, unsigned class) {
 static word_t *heap_carve_sets(struct heap_layout *layout, const struct span_map *map) {
     size_t words = 0;
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class ++)
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1)
         words += heap_set_words(map, class);
     return heap_carve_words(layout, words);
 }
@@ -65,7 +65,7 @@ static void heap_carve_hints(struct span_map *map, struct heap_layout *layout) {
         bitset_shape_init(&map->partial_shape[order], map->pages >> order);
     word_t *words = heap_carve_sets(layout, map);
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class ++) {
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         map->partial[class] = (struct bitset){&map->partial_shape[map->table.classes[class].order], words};
         words = words == NULL ? NULL : words + heap_set_words(map, class);
     }

@@ -23,24 +23,27 @@ static void *heap_from_pages(struct wfh *self, size_t cpu, size_t bytes, size_t 
 
 static void *heap_from_everything(struct wfh *self, size_t cpu, unsigned class, size_t bytes, size_t align) {
     struct cache *cache = heap_cache(self, cpu);
-    uint32_t word;
-    uint64_t bits = class == HELP_NO_CLASS ? 0 : span_supply_exhaustive(&self->map, &cache->span, class, &word);
-    if (bits != 0)
-        return cache_accept(cache, &self->map, class, word, bits);
+    if (class != HELP_NO_CLASS) {
+        struct span_order order = cache_order(cache, &self->map, class);
+        uint64_t bits = span_supply_exhaustive(&self->map, &cache->span, &order);
+        if (bits != 0)
+            return cache_accept(cache, &self->map, &order, bits);
+    }
     return heap_from_pages(self, cpu, bytes, align);
 }
 
 // What others gave while the hand was up, as an answer. The magazine of the class is still empty.
 static void *heap_accept_gift(struct wfh *self, size_t cpu, unsigned class, size_t bytes, struct help_gift gift) {
     struct cache *cache = heap_cache(self, cpu);
-    uint32_t word;
+    struct span_order order;
     uint64_t bits;
     switch (gift.kind) {
     case HELP_BLOCK:
         return (void *)(self->map.base + gift.where);
     case HELP_SPAN_PAGES:
-        bits = span_make(&self->map, &cache->span, class, gift.where, &word);
-        return cache_accept(cache, &self->map, class, word, bits);
+        order = cache_order(cache, &self->map, class);
+        bits = span_make(&self->map, &cache->span, &order, gift.where);
+        return cache_accept(cache, &self->map, &order, bits);
     case HELP_RUN_PAGES:
         return heap_run_make(self, gift.where, heap_pages_of(bytes));
     default:

@@ -9,14 +9,14 @@
 // Hint sets: see bitset.h.
 #define STEPS_PUT(levels) (2u * (levels))
 #define STEPS_DROP(levels) (4u * (levels) + STEPS_PUT(levels))
-#define STEPS_FIND(levels) (2u * BITSET_TRIES * (2u * (levels) + STEPS_DROP(levels)))
+#define STEPS_FIND(levels) (BITSET_TRIES * (2u * (levels) + STEPS_DROP(levels)))
 
 // Pages: moving a hint, giving one piece, giving a run of up to 64 pages (two pieces), taking one place.
 #define STEPS_REHINT(levels) (STEPS_DROP(levels) + 1u + STEPS_PUT(levels))
 #define STEPS_GIVE_PIECE(levels) (1u + STEPS_PUT(levels))
 #define STEPS_CLAIM_PIECE(levels) (2u + STEPS_REHINT(levels))
 #define STEPS_TAKE_ALIGNED(levels)                                                                                     \
-    (PAGE_ORDERS * PAGE_TRIES * (STEPS_FIND(levels) + 1u + STEPS_CLAIM_PIECE(levels) + STEPS_REHINT(levels)))
+    ((PAGE_ORDERS + PAGE_TRIES) * STEPS_FIND(levels) + PAGE_TRIES * (2u + STEPS_REHINT(levels)))
 #define STEPS_TAKE_RUN(levels)                                                                                         \
     (PAGE_ORDERS * PAGE_TRIES *                                                                                        \
      (STEPS_FIND(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
@@ -39,8 +39,8 @@
 #define STEPS_MAKE(levels) (64u + 1u + SPAN_WORDS + STEPS_PUT(levels))
 #define STEPS_SCAVENGE(levels) (STEPS_FIND(levels) + 4u + STEPS_RETIRE(levels) + STEPS_DROP(levels) + STEPS_PUT(levels))
 #define STEPS_SUPPLY(levels)                                                                                           \
-    (SPAN_CLAIM_TRIES * STEPS_CLAIM(levels) + 2u * SPAN_MAKE_TRIES * STEPS_TAKE_ALIGNED(levels) + 1u +                 \
-     STEPS_MAKE(levels) + SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
+    (2u * STEPS_CLAIM(levels) + 2u * (1u + STEPS_TAKE_ALIGNED(levels)) + 1u + STEPS_MAKE(levels) +                     \
+     SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
 
 // A supply, the word that makes place for it, the surplus, one victim; else a run.
 #define HEAP_ALLOC_STEPS(levels)                                                                                       \

@@ -43,13 +43,24 @@ void page_rehint(struct page_map *self, size_t word, unsigned was) {
     page_hint(self, word, word_load_seq(&self->free[word])); // S page.rehint <-> S page.give
 }
 
+// The same after a take that left `rest`, whose order is known: unless others changed the word too, it serves.
+static void page_move_hint(struct page_map *self, size_t word, unsigned was, uint64_t rest, unsigned now) {
+    bitset_drop(&self->fit[was], word);
+    uint64_t bits = word_load_seq(&self->free[word]); // S page.rehint <-> S page.give
+    if (bits != rest)
+        page_hint(self, word, bits);
+    else if (rest != 0)
+        bitset_put(&self->fit[now], word);
+}
+
 bool page_claim_piece(struct page_map *self, size_t word, uint64_t mask) {
     uint64_t old = word_load_acquire(&self->free[word]);                                 // A page.take <- R page.give
     if ((old & mask) != mask || !word_cas_once_seq(&self->free[word], old, old & ~mask)) // A page.take <- R page.give
         return false;
     unsigned was = bits_order(old);
-    if (was != bits_order(old & ~mask))
-        page_rehint(self, word, was);
+    unsigned now = bits_order(old & ~mask);
+    if (was != now)
+        page_move_hint(self, word, was, old & ~mask, now);
     return true;
 }
 
@@ -66,26 +77,37 @@ bool page_give_piece(struct page_map *self, size_t word, uint64_t mask) {
 static size_t page_take_in_word(struct page_map *self, size_t word, unsigned order, unsigned fit) {
     uint64_t bits = word_load_acquire(&self->free[word]); // A page.take <- R page.give
     uint64_t starts = bits_aligned_runs(bits, order);
-    unsigned first = starts != 0 ? bits_lowest(starts) : 0;
-    uint64_t mask = starts != 0 ? bits_range(first, 1u << order) : 0;
-    bool taken = mask != 0 && word_cas_once_seq(&self->free[word], bits, bits & ~mask); // A page.take <- R page.give
-    if (mask == 0 || (taken && bits_order(bits & ~mask) != fit))
+    if (starts == 0) {
         page_rehint(self, word, fit);
-    return taken ? word * BITS_WORD + first : PAGE_NONE;
+        return PAGE_NONE;
+    }
+    unsigned first = bits_lowest(starts);
+    uint64_t rest = bits & ~bits_range(first, 1u << order);
+    if (!word_cas_once_seq(&self->free[word], bits, rest)) // A page.take <- R page.give
+        return PAGE_NONE;
+    // The hint that led here may have been stale, and gone since: unless both orders are its own, it is moved.
+    unsigned now = bits_order(rest);
+    if (now != fit || bits_order(bits) != fit)
+        page_move_hint(self, word, fit, rest, now);
+    return word * BITS_WORD + first;
 }
 
 size_t page_take_aligned(struct page_map *self, unsigned order, size_t near) {
-    // bound: PAGE_ORDERS
-    for (unsigned fit = order; fit < PAGE_ORDERS; fit++) {
-        // bound: PAGE_TRIES
-        for (unsigned i = 0; i < PAGE_TRIES; i++) {
-            size_t word = bitset_find(&self->fit[fit], near);
-            if (word == BITSET_NONE)
+    unsigned tries = 0;
+    unsigned fit = order;
+    // bound: PAGE_ORDERS + PAGE_TRIES
+    for (unsigned turn = 0; turn < PAGE_ORDERS + PAGE_TRIES; turn++) {
+        size_t word = bitset_find(&self->fit[fit], near);
+        if (word == BITSET_NONE) {
+            if (++fit == PAGE_ORDERS)
                 break;
-            size_t first = page_take_in_word(self, word, order, fit);
-            if (first != PAGE_NONE)
-                return first;
+            continue;
         }
+        size_t first = page_take_in_word(self, word, order, fit);
+        if (first != PAGE_NONE)
+            return first;
+        if (++tries == PAGE_TRIES)
+            break;
     }
     return PAGE_NONE;
 }

@@ -59,8 +59,8 @@ static size_t page_take_around(struct page_map *self, size_t n, size_t align, un
     size_t from = 0;
     // bound: PAGE_TRIES
     for (unsigned i = 0; i < PAGE_TRIES; i++) {
-        size_t word = bitset_find(&self->fit[fit], from);
-        if (word == BITSET_NONE || word < from)
+        size_t word = bitset_next(&self->fit[fit], from);
+        if (word == BITSET_NONE)
             return PAGE_NONE;
         size_t first = page_place_run(self, word, n, align);
         if (first != PAGE_NONE && page_take_at(self, first, n))

@@ -44,7 +44,7 @@ static uint32_t size_of_class(unsigned class) {
 void size_table_init(struct size_table *self) {
     unsigned entry = 0;
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class ++) {
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         uint32_t block_bytes = size_of_class(class);
         uint16_t ticket = (uint16_t)(TICKET_FIRST + class * SIZE_MAGAZINE_BYTES);
         size_class_init(&self->classes[class], block_bytes, ticket);
@@ -58,6 +58,6 @@ unsigned size_class_above_table(const struct size_table *self, size_t size) {
     unsigned class = 71;
     // bound: 7 classes
     while (self->classes[class].block_bytes < size)
-        class ++;
+        class += 1;
     return class;
 }

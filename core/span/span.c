@@ -45,10 +45,11 @@ void span_publish(struct span_map *self, unsigned class, uint32_t word, uint64_t
     span_announce(self, class, first);
 }
 
-// Gives back blocks of a span that was not wanted. They are not counted as live, so there is no span to retire here.
+// Gives back blocks that were taken but not wanted. They are not counted as live, so there is no span to retire here.
 static void span_put_back(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits);
 
-uint64_t span_take_word(struct span_map *self, struct span_cpu *me, unsigned class, size_t first, unsigned index) {
+uint64_t span_take_word(struct span_map *self, struct span_cpu *me, struct span_order *order, size_t first,
+                        unsigned index) {
     uint32_t word = (uint32_t)(first * SPAN_WORDS + index);
     uint64_t bits = word_swap_seq(&self->bits[word], 0); // A span.take <- R span.publish
     word_and_seq(&self->state[first], ~bits_one(index)); // S span.take <-> S span.publish
@@ -62,14 +63,16 @@ uint64_t span_take_word(struct span_map *self, struct span_cpu *me, unsigned cla
     }
     if (bits == 0)
         return 0;
-    if (span_kind(self, first) != span_class(self, class)->ticket) {
-        span_put_back(self, me, word, bits);
-        return 0;
-    }
-    // S span.take <-> S span.scavenge
-    (void)word_add_seq(&self->state[first], span_live(bits_count(bits)));
-    me->claims++;
-    return bits;
+    bool wanted = span_kind(self, first) == span_class(self, order->class)->ticket;
+    uint64_t kept = wanted ? span_share(bits, order->most) : 0;
+    if (kept != 0)
+        // S span.take <-> S span.scavenge
+        (void)word_add_seq(&self->state[first], span_live(bits_count(kept)));
+    if (kept != bits)
+        span_put_back(self, me, word, bits & ~kept);
+    me->claims += kept != 0;
+    order->word = word;
+    return kept;
 }
 
 // Serves the starved with blocks of a word; answers what is left. Gifts stay counted as live.

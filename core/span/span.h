@@ -19,9 +19,7 @@
 #include "span/size_class.h"
 
 #define SPAN_LIVE_SHIFT 32u
-#define SPAN_CLAIM_TRIES 3u // spans tried by one supply
-#define SPAN_MAKE_TRIES 2u  // page runs tried in each of its two rounds
-#define SPAN_SCAVENGES 4u   // empty spans it looks at between the two rounds
+#define SPAN_SCAVENGES 4u // empty spans it looks at between the two rounds
 
 struct span_map {
     uintptr_t base; // of page 0: a multiple of 64 pages
@@ -81,19 +79,31 @@ static inline uint32_t span_locate(const struct span_map *self, const struct siz
     return (uint32_t)(first * SPAN_WORDS + index / BITS_WORD);
 }
 
-// Takes a word of blocks of the class, from a partial span or a new one. Answers the bits and tells the word; 0 if
-// neither was found in a bounded number of steps. The blocks are counted as live.
-uint64_t span_supply(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word);
+// What a CPU asks spans for, and where it came from.
+struct span_order {
+    unsigned class;
+    unsigned most; // blocks wanted; what lies behind them in the word stays with everyone
+    uint32_t word; // told by the supplier
+};
+
+// Takes blocks of the class, all of one word, from a partial span or a new one. Answers their bits; 0 if neither was
+// found in a bounded number of steps. The blocks are counted as live.
+uint64_t span_supply(struct span_map *self, struct span_cpu *me, struct span_order *order);
 
 // The last resort: reads all hints of the class and the whole page map. Steps: linear in the region.
-uint64_t span_supply_exhaustive(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word);
+uint64_t span_supply_exhaustive(struct span_map *self, struct span_cpu *me, struct span_order *order);
 
 // Gives back blocks (bits, not empty) of a word; the starved are served first. Retires the span if it became empty.
 // A block that is free already: the others are given back, then port_fault.
 void span_flush(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits);
 
-// Types 2^order pages that the caller owns as a span of the class and takes its first word; the rest is published.
-uint64_t span_make(struct span_map *self, struct span_cpu *me, unsigned class, size_t first, uint32_t *word);
+// Of the blocks of a word, those from the lowest on that were asked for: at most `most`.
+static inline uint64_t span_share(uint64_t bits, unsigned most) {
+    return most >= BITS_WORD ? bits : bits & bits_low(most) << bits_lowest(bits);
+}
+
+// Types pages that the caller owns as a span of the class and takes blocks of its first word; the rest is published.
+uint64_t span_make(struct span_map *self, struct span_cpu *me, struct span_order *order, size_t first);
 
 // Gives pages back; the starved are served first.
 void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n);

@@ -34,86 +34,86 @@ void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, s
         port_fault(PORT_FAULT_CORRUPT, (void *)(self->base + (first << PAGE_SHIFT)), me->cpu);
 }
 
-// Publishes every word of a fresh span but the first, whose blocks alone stay counted as live.
-static void span_publish_rest(struct span_map *self, const struct size_class *class, unsigned id, size_t first) {
+// Publishes the blocks of a fresh span that its maker does not keep.
+static void span_publish_rest(struct span_map *self, unsigned class, size_t first, uint64_t kept) {
+    const struct size_class *geometry = span_class(self, class);
+    if (geometry->words == 1 && kept == span_full(geometry, 0))
+        return;
     uint64_t hints = 0;
     // bound: SPAN_WORDS
-    for (unsigned i = 1; i < class->words; i++) {
+    for (unsigned i = 0; i < geometry->words; i++) {
+        uint64_t rest = span_full(geometry, i) & ~kept;
+        kept = 0;
+        if (rest == 0)
+            continue;
         // R span.publish -> A span.take; S span.publish <-> S span.take
-        (void)word_add_seq(&self->bits[first * SPAN_WORDS + i], span_full(class, i));
+        (void)word_add_seq(&self->bits[first * SPAN_WORDS + i], rest);
         hints |= bits_one(i);
     }
     word_or_seq(&self->state[first], hints); // S span.publish <-> S span.take; S span.publish <-> S span.withdraw
-    bitset_put(&self->partial[id], first >> class->order);
+    bitset_put(&self->partial[class], first >> geometry->order);
 }
 
-uint64_t span_make(struct span_map *self, struct span_cpu *me, unsigned class, size_t first, uint32_t *word) {
-    const struct size_class *geometry = span_class(self, class);
+uint64_t span_make(struct span_map *self, struct span_cpu *me, struct span_order *order, size_t first) {
+    const struct size_class *geometry = span_class(self, order->class);
     span_set_kind(self, first, geometry->order, geometry->ticket);
-    uint64_t bits = span_full(geometry, 0);
+    uint64_t kept = span_share(span_full(geometry, 0), order->most);
     // relaxed: all blocks are ours, nobody else counts; published with them
-    word_store_relaxed(&self->state[first], (uint64_t)bits_count(bits) << SPAN_LIVE_SHIFT);
-    if (geometry->words > 1)
-        span_publish_rest(self, geometry, class, first);
+    word_store_relaxed(&self->state[first], (uint64_t)bits_count(kept) << SPAN_LIVE_SHIFT);
+    span_publish_rest(self, order->class, first, kept);
     me->spans_made++;
-    me->near[class] = first >> geometry->order;
-    *word = (uint32_t)(first * SPAN_WORDS);
-    return bits;
+    me->near[order->class] = first >> geometry->order;
+    order->word = (uint32_t)(first * SPAN_WORDS);
+    return kept;
 }
 
 // Claims the lowest word that the span's hints show.
-static uint64_t span_claim(struct span_map *self, struct span_cpu *me, unsigned class, size_t span, uint32_t *word) {
-    size_t first = span << span_class(self, class)->order;
-    uint64_t hints = bits_low(span_class(self, class)->words);
+static uint64_t span_claim(struct span_map *self, struct span_cpu *me, struct span_order *order, size_t span) {
+    const struct size_class *geometry = span_class(self, order->class);
+    size_t first = span << geometry->order;
     // relaxed: a hint; the withdrawal below reads it again
-    uint64_t sum = word_load_relaxed(&self->state[first]) & hints;
+    uint64_t sum = word_load_relaxed(&self->state[first]) & bits_low(geometry->words);
     uint64_t bits = 0;
     if (sum != 0) {
-        unsigned index = bits_lowest(sum);
-        bits = span_take_word(self, me, class, first, index);
-        *word = (uint32_t)(first * SPAN_WORDS + index);
+        bits = span_take_word(self, me, order, first, bits_lowest(sum));
         sum &= sum - 1;
     }
-    if (sum == 0)
-        span_withdraw(self, class, first);
+    // relaxed: a hint; if blocks of the word were put back, its span stays announced
+    if (sum == 0 && (word_load_relaxed(&self->state[first]) & bits_low(geometry->words)) == 0)
+        span_withdraw(self, order->class, first);
     return bits;
 }
 
-static uint64_t span_supply_partial(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
-    // bound: SPAN_CLAIM_TRIES
-    for (unsigned i = 0; i < SPAN_CLAIM_TRIES; i++) {
-        size_t span = bitset_find(&self->partial[class], me->near[class]);
-        if (span == BITSET_NONE)
-            return 0;
-        uint64_t bits = span_claim(self, me, class, span, word);
-        if (bits != 0) {
-            me->near[class] = span;
-            return bits;
-        }
-    }
-    return 0;
+// Claims from the next span that may have blocks.
+static uint64_t span_supply_partial(struct span_map *self, struct span_cpu *me, struct span_order *order) {
+    size_t span = bitset_find(&self->partial[order->class], me->near[order->class]);
+    if (span == BITSET_NONE)
+        return 0;
+    uint64_t bits = span_claim(self, me, order, span);
+    if (bits != 0)
+        me->near[order->class] = span;
+    return bits;
 }
 
-static uint64_t span_supply_new(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
-    unsigned order = span_class(self, class)->order;
-    // bound: SPAN_MAKE_TRIES
-    for (unsigned i = 0; i < SPAN_MAKE_TRIES; i++) {
-        size_t first = page_take_aligned(&self->page, order, me->near_page_word);
-        if (first == PAGE_NONE)
-            continue;
-        me->near_page_word = first / BITS_WORD;
-        span_count_taken(self, me, (size_t)1 << order);
-        return span_make(self, me, class, first, word);
-    }
-    return 0;
+static uint64_t span_supply_new(struct span_map *self, struct span_cpu *me, struct span_order *order) {
+    unsigned length = span_class(self, order->class)->order;
+    size_t first = page_take_aligned(&self->page, length, me->near_page_word);
+    if (first == PAGE_NONE)
+        return 0;
+    me->near_page_word = first / BITS_WORD;
+    span_count_taken(self, me, (size_t)1 << length);
+    return span_make(self, me, order, first);
 }
 
-uint64_t span_supply(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
-    uint64_t bits = span_supply_partial(self, me, class, word);
+uint64_t span_supply(struct span_map *self, struct span_cpu *me, struct span_order *order) {
+    uint64_t bits = span_supply_partial(self, me, order);
     if (bits == 0)
-        bits = span_supply_new(self, me, class, word);
+        bits = span_supply_new(self, me, order);
+    if (bits != 0)
+        return bits;
+    bits = span_supply_partial(self, me, order);
     if (bits == 0 && span_scavenge(self, me, SPAN_SCAVENGES))
-        bits = span_supply_new(self, me, class, word);
+        bits = span_supply_new(self, me, order);
     return bits;
 }
 
@@ -142,8 +142,8 @@ bool span_scavenge(struct span_map *self, struct span_cpu *me, unsigned most) {
     size_t from = 0;
     // bound: most
     for (unsigned i = 0; i < most; i++) {
-        size_t first = bitset_find(&self->empty, from);
-        if (first == BITSET_NONE || first < from)
+        size_t first = bitset_next(&self->empty, from);
+        if (first == BITSET_NONE)
             break;
         any |= span_scavenge_at(self, me, first);
         from = first + 1;
@@ -152,9 +152,9 @@ bool span_scavenge(struct span_map *self, struct span_cpu *me, unsigned most) {
 }
 
 // Every word of every span that level 0 of the class's hints names, hints of the words ignored.
-static uint64_t span_sweep_partial(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
-    const struct size_class *geometry = span_class(self, class);
-    const struct bitset *partial = &self->partial[class];
+static uint64_t span_sweep_partial(struct span_map *self, struct span_cpu *me, struct span_order *order) {
+    const struct size_class *geometry = span_class(self, order->class);
+    const struct bitset *partial = &self->partial[order->class];
     // bound: spans of this length in the region / 64
     for (size_t w = 0; w < partial->shape->words[0]; w++) {
         // bound: 64 spans
@@ -162,11 +162,10 @@ static uint64_t span_sweep_partial(struct span_map *self, struct span_cpu *me, u
             size_t first = (w * BITS_WORD + bits_lowest(spans)) << geometry->order;
             // bound: SPAN_WORDS
             for (unsigned i = 0; i < geometry->words; i++) {
-                *word = (uint32_t)(first * SPAN_WORDS + i);
                 // S span.sweep <-> S span.publish
-                if (word_load_seq(&self->bits[*word]) == 0)
+                if (word_load_seq(&self->bits[first * SPAN_WORDS + i]) == 0)
                     continue;
-                uint64_t bits = span_take_word(self, me, class, first, i);
+                uint64_t bits = span_take_word(self, me, order, first, i);
                 if (bits != 0)
                     return bits;
             }
@@ -184,15 +183,15 @@ void span_sweep_empty(struct span_map *self, struct span_cpu *me) {
     }
 }
 
-uint64_t span_supply_exhaustive(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t *word) {
-    uint64_t bits = span_sweep_partial(self, me, class, word);
+uint64_t span_supply_exhaustive(struct span_map *self, struct span_cpu *me, struct span_order *order) {
+    uint64_t bits = span_sweep_partial(self, me, order);
     if (bits != 0)
         return bits;
     span_sweep_empty(self, me);
-    size_t pages = (size_t)1 << span_class(self, class)->order;
+    size_t pages = (size_t)1 << span_class(self, order->class)->order;
     size_t first = page_scan_run(&self->page, pages, pages);
     if (first == PAGE_NONE)
         return 0;
     span_count_taken(self, me, pages);
-    return span_make(self, me, class, first, word);
+    return span_make(self, me, order, first);
 }

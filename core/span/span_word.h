@@ -34,9 +34,11 @@ static inline void span_set_kind(struct span_map *self, size_t first, unsigned o
         tag_store_relaxed(&page[i], kind); // relaxed: as above
 }
 
-// Takes word `index` of the span of `class` that should begin at page `first`: xchg, then validation. Answers the bits,
-// counted as live; 0 if the word was empty or belongs to another class (then it was put back).
-uint64_t span_take_word(struct span_map *self, struct span_cpu *me, unsigned class, size_t first, unsigned index);
+// Takes blocks out of word `index` of the span of the class that should begin at page `first`: xchg, validation, and
+// what was not asked for is put back. Answers the bits, counted as live; 0 if the word was empty or belongs to another
+// class.
+uint64_t span_take_word(struct span_map *self, struct span_cpu *me, struct span_order *order, size_t first,
+                        unsigned index);
 
 // Sets bits that the caller holds, then the hints above them. The blocks are no longer counted as live.
 void span_publish(struct span_map *self, unsigned class, uint32_t word, uint64_t bits);

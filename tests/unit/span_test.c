@@ -35,12 +35,15 @@ static void hold(unsigned class, uint32_t word, uint64_t bits) {
     held[word] |= bits;
 }
 
+// Orders whole words and few blocks by turns.
 static uint64_t take(unsigned class) {
-    uint32_t word = 0;
-    uint64_t bits = span_supply(map, me, class, &word);
-    bits = bits != 0 ? bits : span_supply_exhaustive(map, me, class, &word);
+    static unsigned turn;
+    struct span_order order = {.class = class, .most = turn++ % 2 == 0 ? BITS_WORD : 5};
+    uint64_t bits = span_supply(map, me, &order);
+    bits = bits != 0 ? bits : span_supply_exhaustive(map, me, &order);
     if (bits != 0) {
-        hold(class, word, bits);
+        EXPECT(bits_count(bits) <= order.most, "%u blocks where %u were ordered", bits_count(bits), order.most);
+        hold(class, order.word, bits);
     }
     return bits;
 }
@@ -87,18 +90,18 @@ Test(span, every_class_to_exhaustion_and_back) {
 
 // What is flushed is found again before anything else is touched: no new span while a word of the class is free.
 Test(span, flushed_words_are_supplied_again) {
-    uint32_t word = 0;
     for (unsigned class = 0; class < SIZE_CLASSES; class += 7) {
-        uint64_t bits = span_supply(map, me, class, &word);
+        struct span_order order = {.class = class, .most = BITS_WORD};
+        uint64_t bits = span_supply(map, me, &order);
         EXPECT(bits != 0, "class %u: nothing in a new heap", class);
-        hold(class, word, bits);
+        hold(class, order.word, bits);
         uint64_t pin = bits & (0 - bits), made = me->spans_made, taken = bits_count(pin);
-        flush(word, bits & ~pin);
+        flush(order.word, bits & ~pin);
         while (taken < map->table.classes[class].blocks) {
-            bits = span_supply(map, me, class, &word);
+            bits = span_supply(map, me, &order);
             EXPECT(bits != 0, "class %u: %lu of %u blocks, then nothing", class, taken,
                    map->table.classes[class].blocks);
-            hold(class, word, bits);
+            hold(class, order.word, bits);
             taken += bits_count(bits);
         }
         EXPECT(me->spans_made == made, "class %u: a second span was made while the first had blocks", class);
