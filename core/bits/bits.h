@@ -83,6 +83,8 @@ static inline uint64_t bits_multiples(unsigned order) {
 // The positions, multiples of 2^order, at which 2^order consecutive set bits begin; order <= 6. Unrolled, as
 // bits_order.
 static inline uint64_t bits_aligned_runs(uint64_t x, unsigned order) {
+    if (x == BITS_ALL)
+        return bits_multiples(order);
     if (order == 0)
         return x;
     x &= x >> 1 & bits_multiples(1);

@@ -28,15 +28,21 @@ static void cache_flush_entry(struct cache *self, struct span_map *map, uint32_t
     span_flush(map, &self->span, word, bits);
 }
 
+// Blocks that refill an empty magazine.
+static unsigned cache_refill_most(const struct magazine *magazine) {
+    return magazine->own_slots < CACHE_UNPACK ? magazine->own_slots : CACHE_UNPACK;
+}
+
 // Moves some of the blocks of a word into the empty magazine, the lowest to be popped first, and the very lowest into
-// the answer. Tells the bits that are left.
-static void *cache_unpack(struct cache *self, struct span_map *map, unsigned class, uint32_t word, uint64_t *bits) {
+// the answer. Tells the bits that are left, and their bytes.
+static void *cache_unpack(struct cache *self, struct span_map *map, unsigned class, uint32_t word, uint64_t *bits,
+                          size_t *bytes) {
     const struct size_class *geometry = &map->table.classes[class];
     struct magazine *magazine = magazine_at(self, geometry->ticket);
     uintptr_t base = (uintptr_t)span_block(map, geometry, word, 0);
     uintptr_t block_bytes = geometry->block_bytes;
     unsigned have = bits_count(*bits) - 1;
-    unsigned room = magazine->own_slots < CACHE_UNPACK ? magazine->own_slots : CACHE_UNPACK;
+    unsigned room = cache_refill_most(magazine);
     unsigned moved = have < room ? have : room;
     uint64_t rest = *bits;
     void *answer = (void *)(base + bits_lowest(rest) * block_bytes);
@@ -49,6 +55,7 @@ static void *cache_unpack(struct cache *self, struct span_map *map, unsigned cla
         rest &= rest - 1;
     }
     *bits = rest;
+    *bytes = (have - moved) * block_bytes;
     return answer;
 }
 
@@ -65,8 +72,10 @@ static void cache_trim(struct cache *self, struct span_map *map) {
 static void *cache_refill_from(struct cache *self, struct span_map *map, unsigned class, uint32_t entry) {
     struct stash_entry *it = &self->stash.entries[entry];
     uint64_t rest = it->bits;
-    void *p = cache_unpack(self, map, class, it->word, &rest);
-    self->stash.bytes -= (size_t)bits_count(it->bits & ~rest) * map->table.classes[class].block_bytes;
+    size_t before = (size_t)bits_count(rest) * map->table.classes[class].block_bytes;
+    size_t after;
+    void *p = cache_unpack(self, map, class, it->word, &rest, &after);
+    self->stash.bytes -= before - after;
     it->bits = rest;
     if (rest == 0)
         stash_remove(&self->stash, entry);
@@ -90,18 +99,19 @@ void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
 struct span_order cache_order(const struct cache *self, const struct span_map *map, unsigned class) {
     const struct stash *stash = &self->stash;
     size_t most = stash->bytes > stash->bytes_most ? 0 : stash->bytes_most / 4 / map->table.classes[class].block_bytes;
-    most += CACHE_UNPACK + 1;
+    most += 1 + cache_refill_most(cache_magazine(self, &map->table.classes[class]));
     return (struct span_order){.class = class, .most = most < BITS_WORD ? (unsigned)most : BITS_WORD};
 }
 
 void *cache_accept(struct cache *self, struct span_map *map, const struct span_order *order, uint64_t bits) {
-    void *p = cache_unpack(self, map, order->class, order->word, &bits);
+    size_t bytes;
+    void *p = cache_unpack(self, map, order->class, order->word, &bits, &bytes);
     if (bits == 0)
         return p;
     uint32_t entry = stash_place(&self->stash, order->word);
     if (self->stash.entries[entry].word == STASH_NONE) {
         stash_put(&self->stash, entry, order->class, order->word, bits);
-        self->stash.bytes += (size_t)bits_count(bits) * map->table.classes[order->class].block_bytes;
+        self->stash.bytes += bytes;
     } else {
         span_flush(map, &self->span, order->word, bits);
     }

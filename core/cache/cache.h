@@ -13,7 +13,7 @@
 #include "span/span.h"
 
 #define CACHE_BATCH 8u  // blocks or words that one call of a drain moves
-#define CACHE_UNPACK 8u // blocks that move from the stash to an empty magazine
+#define CACHE_UNPACK 6u // blocks that move from the stash to an empty magazine
 
 struct cache {
     _Alignas(PORT_CACHE_LINE) unsigned char magazines[TICKETS_END];

@@ -135,7 +135,7 @@ static void heap_build(struct wfh *self, struct heap_layout *layout) {
     struct heap_parts parts;
     size_table_init(&self->map.table);
     heap_lay_out(self, layout, cache_bytes, &parts);
-    page_init(&self->map.page, self->map.pages, parts.page);
+    page_init(&self->map.page, self->map.pages, self->map.base >> PAGE_SHIFT, parts.page);
     help_init(&self->map.help, self->map.cpus, parts.help);
     // bound: cpus
     for (size_t cpu = 0; cpu < self->map.cpus; cpu++) {

@@ -12,37 +12,13 @@ void *heap_run_make(struct wfh *self, size_t first, size_t pages) {
     return (void *)(self->map.base + (first << PAGE_SHIFT));
 }
 
-// Alignments above 64 pages: a longer run, whose ends go back.
-static size_t heap_run_take_aligned(struct wfh *self, struct span_cpu *me, size_t pages, size_t align) {
-    size_t spare = (align >> PAGE_SHIFT) - 1;
-    size_t first = page_take_run(&self->map.page, pages + spare, 1);
-    if (first == PAGE_NONE)
-        first = page_scan_run(&self->map.page, pages + spare, 1);
-    if (first == PAGE_NONE)
-        return PAGE_NONE;
-    span_count_taken(&self->map, me, pages + spare);
-    uintptr_t begin = self->map.base + (first << PAGE_SHIFT);
-    size_t front = (((begin + align - 1) & ~(align - 1)) - begin) >> PAGE_SHIFT;
-    if (front > 0)
-        span_give_pages(&self->map, me, first, front);
-    if (spare > front)
-        span_give_pages(&self->map, me, first + front + pages, spare - front);
-    return first + front;
-}
-
 void *heap_run_take(struct wfh *self, size_t cpu, size_t bytes, size_t align) {
     struct span_cpu *me = &heap_cache(self, cpu)->span;
     size_t pages = heap_pages_of(bytes);
-    size_t first;
-    if (align > HEAP_WORD_PAGES << PAGE_SHIFT) {
-        first = heap_run_take_aligned(self, me, pages, align);
-    } else {
-        first = page_take_run(&self->map.page, pages, align > PAGE_BYTES ? align >> PAGE_SHIFT : 1);
-        if (first != PAGE_NONE)
-            span_count_taken(&self->map, me, pages);
-    }
+    size_t first = page_take_run(&self->map.page, pages, heap_align_pages(align));
     if (first == PAGE_NONE)
         return NULL;
+    span_count_taken(&self->map, me, pages);
     me->runs++;
     return heap_run_make(self, first, pages);
 }

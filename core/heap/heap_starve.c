@@ -12,9 +12,7 @@ static void *heap_from_hints(struct wfh *self, size_t cpu, unsigned class, size_
 static void *heap_from_pages(struct wfh *self, size_t cpu, size_t bytes, size_t align) {
     size_t pages = heap_pages_of(bytes);
     span_sweep_empty(&self->map, &heap_cache(self, cpu)->span);
-    if (align > HEAP_WORD_PAGES << PAGE_SHIFT)
-        return heap_run_take(self, cpu, bytes, align); // reads the whole map too
-    size_t first = page_scan_run(&self->map.page, pages, align > PAGE_BYTES ? align >> PAGE_SHIFT : 1);
+    size_t first = page_scan_run(&self->map.page, pages, heap_align_pages(align));
     if (first == PAGE_NONE)
         return NULL;
     span_count_taken(&self->map, &heap_cache(self, cpu)->span, pages);

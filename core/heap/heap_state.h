@@ -31,6 +31,10 @@ static inline size_t heap_pages_of(size_t bytes) {
     return (bytes + PAGE_BYTES - 1) >> PAGE_SHIFT;
 }
 
+static inline size_t heap_align_pages(size_t align) {
+    return align > PAGE_BYTES ? align >> PAGE_SHIFT : 1;
+}
+
 static inline size_t heap_align(size_t align) {
     return align < SIZE_STEP ? SIZE_STEP : align;
 }

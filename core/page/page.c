@@ -16,8 +16,9 @@ size_t page_storage_words(size_t pages) {
     return 2 * page_line_words(words) + PAGE_ORDERS * page_line_words(shape.total_words) + page_line_words(1);
 }
 
-void page_init(struct page_map *self, size_t pages, word_t *storage) {
+void page_init(struct page_map *self, size_t pages, size_t number, word_t *storage) {
     self->pages = pages;
+    self->number = number;
     self->words = pages / BITS_WORD;
     bitset_shape_init(&self->fit_shape, self->words);
     self->free = storage;

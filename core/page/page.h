@@ -23,7 +23,8 @@
 #define PAGE_TRIES 3u // places that one search tries for each order before it looks elsewhere
 
 struct page_map {
-    size_t pages; // a multiple of 64; page 0 lies on a boundary of 64 pages in the address space
+    size_t pages;  // a multiple of 64
+    size_t number; // of page 0 in the address space, a multiple of 64 too
     size_t words;
     word_t *free;     // the truth
     word_t *admitted; // pages that are memory at all; the others are never free
@@ -34,8 +35,9 @@ struct page_map {
 
 size_t page_storage_words(size_t pages);
 
-// storage: page_storage_words(pages) zeroed words on a cache line. No page is free afterwards.
-void page_init(struct page_map *self, size_t pages, word_t *storage);
+// number: of page 0 in the address space. storage: page_storage_words(pages) zeroed words on a cache line. No page is
+// free afterwards.
+void page_init(struct page_map *self, size_t pages, size_t number, word_t *storage);
 
 // Takes 2^order pages, aligned to their size, near a word of the map. PAGE_NONE if hints show none. Steps: constant
 // times the levels of a hint set.

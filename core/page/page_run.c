@@ -18,8 +18,9 @@ bool page_take_at(struct page_map *self, size_t first, size_t n) {
     return true;
 }
 
-static size_t page_align(size_t page, size_t align) {
-    return (page + align - 1) & ~(align - 1);
+// The first page at or after `page` whose address is a multiple of `align` pages.
+static size_t page_align(const struct page_map *self, size_t page, size_t align) {
+    return ((self->number + page + align - 1) & ~(align - 1)) - self->number;
 }
 
 static uint64_t page_bits(const struct page_map *self, size_t word) {
@@ -45,10 +46,10 @@ static size_t page_free_ahead(const struct page_map *self, size_t word, size_t n
 static size_t page_place_run(const struct page_map *self, size_t word, size_t n, size_t align) {
     size_t here = word * BITS_WORD;
     size_t before = word > 0 ? bits_suffix(page_bits(self, word - 1)) : 0;
-    size_t start = page_align(here - before, align);
+    size_t start = page_align(self, here - before, align);
     if (start + n <= here + page_free_ahead(self, word, n + align))
         return start;
-    if (n > BITS_WORD)
+    if (n > BITS_WORD || align > BITS_WORD)
         return PAGE_NONE;
     uint64_t starts = bits_runs(page_bits(self, word), (unsigned)n) & bits_multiples(bits_log2_up(align));
     return starts != 0 ? here + bits_lowest(starts) : PAGE_NONE;
@@ -147,7 +148,7 @@ size_t page_scan_run(struct page_map *self, size_t n, size_t align) {
         size_t first = page_next_run(self, from, &length);
         if (first == PAGE_NONE)
             break;
-        size_t start = page_align(first, align);
+        size_t start = page_align(self, first, align);
         if (start + n <= first + length && page_take_at(self, start, n))
             return start;
         from = first + length;

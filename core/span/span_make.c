@@ -58,8 +58,10 @@ uint64_t span_make(struct span_map *self, struct span_cpu *me, struct span_order
     const struct size_class *geometry = span_class(self, order->class);
     span_set_kind(self, first, geometry->order, geometry->ticket);
     uint64_t kept = span_share(span_full(geometry, 0), order->most);
+    uint64_t live = order->most < geometry->blocks ? order->most : geometry->blocks;
+    live = live < BITS_WORD ? live : BITS_WORD;
     // relaxed: all blocks are ours, nobody else counts; published with them
-    word_store_relaxed(&self->state[first], (uint64_t)bits_count(kept) << SPAN_LIVE_SHIFT);
+    word_store_relaxed(&self->state[first], live << SPAN_LIVE_SHIFT);
     span_publish_rest(self, order->class, first, kept);
     me->spans_made++;
     me->near[order->class] = first >> geometry->order;
@@ -78,8 +80,9 @@ static uint64_t span_claim(struct span_map *self, struct span_cpu *me, struct sp
         bits = span_take_word(self, me, order, first, bits_lowest(sum));
         sum &= sum - 1;
     }
-    // relaxed: a hint; if blocks of the word were put back, its span stays announced
-    if (sum == 0 && (word_load_relaxed(&self->state[first]) & bits_low(geometry->words)) == 0)
+    // relaxed: a hint; if blocks of the word were put back, its span stays announced. A claim that got nothing
+    // withdraws always, for the span may have become another class's.
+    if (bits == 0 || (sum == 0 && (word_load_relaxed(&self->state[first]) & bits_low(geometry->words)) == 0))
         span_withdraw(self, order->class, first);
     return bits;
 }

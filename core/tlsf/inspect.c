@@ -14,10 +14,15 @@ static bool found(struct tlsf_finding *first, const char *rule, const void *addr
     return true;
 }
 
+// The tag that b's header carries, at its place.
+static uint64_t header_tag(const struct tlsf_block *b) {
+    return b->header >> BLOCK_TAG_SHIFT << BLOCK_TAG_SHIFT;
+}
+
 // True if b's header breaks a rule. Only after it returned false may b's size be trusted.
 static bool found_in_header(const tlsf *heap, const struct tlsf_block *b, bool prev_free, struct tlsf_finding *first) {
     size_t room_bytes = (size_t)((uintptr_t)heap->sentinel - (uintptr_t)b);
-    return found(first, "a header carries the tag of its address", b, block_tag(b), b->header >> BLOCK_TAG_SHIFT) ||
+    return found(first, "a header carries the tag of its address", b, block_tag(b), header_tag(b)) ||
            found(first, "a block has at least 32 bytes", b, true, block_size(b) >= BLOCK_BYTES_MIN) ||
            found(first, "a block ends at or before the sentinel", b, true, block_size(b) <= room_bytes) ||
            found(first, "a header tells whether the block before is free", b, prev_free, block_is_prev_free(b)) ||
@@ -45,9 +50,8 @@ static bool found_in_blocks(const tlsf *heap, struct tally *tally, struct tlsf_f
         }
         b = block_next(b);
     }
-    return found(first, "the sentinel carries the tag of its address", b, block_tag(b), b->header >> BLOCK_TAG_SHIFT) ||
-           found(first, "the sentinel is a used block of size 0", b, prev_free ? BLOCK_PREV_FREE : 0,
-                 b->header & (BLOCK_SIZE_MASK | BLOCK_FLAGS));
+    return found(first, "the sentinel carries the tag of its address", b, block_tag(b), header_tag(b)) ||
+           found(first, "the sentinel is a used block of size 0", b, prev_free ? BLOCK_PREV_FREE : 0, block_word(b));
 }
 
 static bool is_block_address(const tlsf *heap, const struct tlsf_block *b) {
@@ -55,46 +59,49 @@ static bool is_block_address(const tlsf *heap, const struct tlsf_block *b) {
 }
 
 // Walks one list; *left counts down the free blocks that no list showed yet, so that a cycle ends.
-static bool found_in_list(const tlsf *heap, struct tlsf_list_id id, size_t *left, struct tlsf_finding *first) {
-    const struct tlsf_level *level = &heap->index.level[id.level];
-    const struct tlsf_block *head = level->head[id.list], *prev = NULL;
-    if (found(first, "a list's bit tells whether it is empty", &level->head[id.list], head != NULL,
-              level->list_map >> id.list & 1)) {
+static bool found_in_list(const tlsf *heap, size_t list, size_t *left, struct tlsf_finding *first) {
+    struct tlsf_block *const *head = index_head(&heap->index, list), *const *link = head;
+    if (found(first, "a list's bit tells whether it is empty", head, *head != NULL, index_has(&heap->index, list))) {
         return true;
     }
-    for (const struct tlsf_block *b = head; b != NULL; b = b->next_free) { // bound: free blocks, counted by *left
-        if (found(first, "a list links blocks of the pool", prev, true, is_block_address(heap, b)) ||
-            found(first, "a list links tagged headers", b, block_tag(b), b->header >> BLOCK_TAG_SHIFT) ||
-            found(first, "a list links free blocks", b, true, block_is_free(b)) ||
-            found(first, "a list's back link is the block before", b, (uintptr_t)prev, (uintptr_t)b->prev_free) ||
+    for (const struct tlsf_block *b = *head; b != NULL; b = b->next_free) { // bound: free blocks, counted by *left
+        if (found(first, "a list links blocks of the pool", link, true, is_block_address(heap, b)) ||
+            found(first, "a list links tagged headers", b, block_tag(b), header_tag(b)) ||
+            found(first, "a list links free blocks", b, true, block_is_free(b))) {
+            return true;
+        }
+        size_t own = index_list_of(block_size(b));
+        if (found(first, "a block is in the level of its size", b, index_level_of(own), index_level_of(list)) ||
+            found(first, "a block is in the list of its size", b, own, list) ||
+            found(first, "a list's back link is the link before", b, (uintptr_t)link, (uintptr_t)b->link) ||
             found(first, "no block is in two lists", b, true, *left != 0)) {
             return true;
         }
-        struct tlsf_list_id own = index_list_of(block_size(b));
-        if (found(first, "a block is in the level of its size", b, own.level, id.level) ||
-            found(first, "a block is in the list of its size", b, own.list, id.list)) {
-            return true;
-        }
         (*left)--;
-        prev = b;
+        link = &b->next_free;
     }
     return false;
 }
 
 static bool found_in_lists(const tlsf *heap, size_t free_blocks, struct tlsf_finding *first) {
     const struct tlsf_index *index = &heap->index;
-    for (uint32_t level = 0; level < index->levels; level++) { // bound: levels, at most 34
-        for (uint32_t list = 0; list < INDEX_LISTS; list++) {  // bound: 32 lists
-            if (found_in_list(heap, (struct tlsf_list_id){level, list}, &free_blocks, first)) {
-                return true;
-            }
+    for (size_t list = 0; list < index->levels * INDEX_LISTS; list++) { // bound: lists, 32 for each level
+        if (found_in_list(heap, list, &free_blocks, first)) {
+            return true;
         }
-        if (found(first, "a level's bit tells whether it is empty", &index->level[level],
-                  index->level[level].list_map != 0, index->level_map >> level & 1)) {
+    }
+    for (uint32_t level = 0; level < INDEX_LEVELS_MAX; level++) { // bound: 36
+        const uint32_t *map = &index->list_map[level];
+        if (found(first, "a level without lists has no bits", map, 0, level < index->levels ? 0 : *map) ||
+            found(first, "a level's bit tells whether it is empty", map, *map != 0, index->level_map >> level & 1)) {
             return true;
         }
     }
     return found(first, "every free block is in a list", index, 0, free_blocks);
+}
+
+static size_t free_bytes(const tlsf *heap) {
+    return heap->region_bytes - heap->metadata_bytes - heap->used_bytes;
 }
 
 bool tlsf_check(const tlsf *heap, struct tlsf_finding *first) {
@@ -104,7 +111,7 @@ bool tlsf_check(const tlsf *heap, struct tlsf_finding *first) {
     }
     const struct tlsf_index *index = &heap->index;
     return !found(first, "free blocks are counted", heap, tally.free_blocks, index->free_blocks) &&
-           !found(first, "free bytes are counted", heap, tally.free_bytes, index->free_bytes) &&
+           !found(first, "free bytes are counted", heap, tally.free_bytes, free_bytes(heap)) &&
            !found(first, "live blocks are counted", heap, tally.live_blocks, heap->allocs - heap->frees);
 }
 
@@ -114,8 +121,8 @@ static size_t largest_free_block_bytes(const struct tlsf_index *index) {
     if (index->level_map == 0) {
         return 0;
     }
-    const struct tlsf_level *level = &index->level[bits_highest(index->level_map)];
-    const struct tlsf_block *b = level->head[bits_highest(level->list_map)];
+    uint32_t level = bits_highest(index->level_map);
+    const struct tlsf_block *b = *index_head(index, level * INDEX_LISTS + bits_highest(index->list_map[level]));
     for (; b != NULL; b = b->next_free) { // bound: free blocks in one list
         largest_bytes = block_size(b) > largest_bytes ? block_size(b) : largest_bytes;
     }
@@ -127,8 +134,8 @@ void tlsf_stats(const tlsf *heap, struct tlsf_stats *out) {
     *out = (struct tlsf_stats){
         .region_bytes = heap->region_bytes,
         .metadata_bytes = heap->metadata_bytes,
-        .used_bytes = heap->region_bytes - heap->metadata_bytes - heap->index.free_bytes,
-        .free_bytes = heap->index.free_bytes,
+        .used_bytes = heap->used_bytes,
+        .free_bytes = free_bytes(heap),
         .peak_bytes = heap->peak_bytes,
         .largest_free_bytes = largest_bytes == 0 ? 0 : largest_bytes - BLOCK_HEADER_BYTES,
         .live_blocks = (size_t)(heap->allocs - heap->frees),

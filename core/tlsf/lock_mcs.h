@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A queue lock after Mellor-Crummey & Scott (ACM TOCS 9(1), 1991): each waiter spins on a word of its own, and the lock
-// goes from hand to hand in the order of arrival. One node for each CPU slot; a slot is named by its number + 1, 0 is
-// none.
+// goes from hand to hand in the order of arrival. One node for each CPU slot; words hold a node's address, 0 is none.
 #ifndef TLSF_LOCK_MCS_H
 #define TLSF_LOCK_MCS_H
-
-#include <stddef.h>
 
 #include "port/port.h"
 #include "word.h"
@@ -17,34 +14,35 @@ struct lock_mcs_node {
 
 struct lock_mcs {
     _Alignas(PORT_CACHE_LINE) word_t tail; // the last in the queue, 0 if the lock is free
-    struct lock_mcs_node *node;
 };
 
-static inline void lock_mcs_acquire(struct lock_mcs *self, size_t cpu) {
-    struct lock_mcs_node *mine = &self->node[cpu];
-    word_store_relaxed(&mine->next, 0);  // relaxed: the swap below publishes it to the successor
-    word_store_relaxed(&mine->waits, 1); // relaxed: the release store below publishes it to the predecessor
+static inline struct lock_mcs_node *lock_mcs_node_at(uint64_t address) {
+    return (struct lock_mcs_node *)(uintptr_t)address;
+}
+
+static inline void lock_mcs_acquire(struct lock_mcs *self, struct lock_mcs_node *mine) {
+    word_store_relaxed(&mine->next, 0); // relaxed: the swap below publishes it to the successor
     // R lock_mcs.acquire -> A lock_mcs.acquire; A lock_mcs.acquire <- R lock_mcs.acquire;
     // A lock_mcs.acquire <- R lock_mcs.release
-    uint64_t before = word_swap_seq(&self->tail, cpu + 1);
+    uint64_t before = word_swap_seq(&self->tail, (uintptr_t)mine);
     if (before == 0) {
         return;
     }
+    word_store_relaxed(&mine->waits, 1); // relaxed: the release store below publishes it to the predecessor
     // R lock_mcs.acquire -> A lock_mcs.release
-    word_store_release(&self->node[before - 1].next, cpu + 1);
+    word_store_release(&lock_mcs_node_at(before)->next, (uintptr_t)mine);
     // bound: none, waits for the holder
     // A lock_mcs.acquire <- R lock_mcs.release
     while (word_load_acquire(&mine->waits) != 0) {
     }
 }
 
-static inline void lock_mcs_release(struct lock_mcs *self, size_t cpu) {
-    struct lock_mcs_node *mine = &self->node[cpu];
+static inline void lock_mcs_release(struct lock_mcs *self, struct lock_mcs_node *mine) {
     // A lock_mcs.release <- R lock_mcs.acquire
     uint64_t next = word_load_acquire(&mine->next);
     if (next == 0) {
         // R lock_mcs.release -> A lock_mcs.acquire
-        if (word_cas_once_seq(&self->tail, cpu + 1, 0)) {
+        if (word_cas_once_seq(&self->tail, (uintptr_t)mine, 0)) {
             return;
         }
         // bound: none, waits for the successor, which is between its swap and its store
@@ -53,7 +51,7 @@ static inline void lock_mcs_release(struct lock_mcs *self, size_t cpu) {
         }
     }
     // R lock_mcs.release -> A lock_mcs.acquire
-    word_store_release(&self->node[next - 1].waits, 0);
+    word_store_release(&lock_mcs_node_at(next)->waits, 0);
 }
 
 #endif

@@ -12,6 +12,11 @@ struct tlsf_mcs {
 _Static_assert(sizeof(struct lock_mcs_node) == 64, "tlsf.h promises 64 bytes a CPU");
 _Static_assert(sizeof(struct tlsf_mcs) % TLSF_REGION_ALIGN == 0, "nodes and heap keep the region's alignment");
 
+// The nodes follow the lock.
+static inline struct lock_mcs_node *node_of(const tlsf_mcs *self, size_t cpu) {
+    return (struct lock_mcs_node *)(uintptr_t)(self + 1) + cpu;
+}
+
 enum tlsf_error tlsf_mcs_init(void *region, size_t bytes, size_t cpus, tlsf_mcs **heap) {
     if (heap == NULL) {
         return TLSF_ERR_NULL;
@@ -36,27 +41,26 @@ enum tlsf_error tlsf_mcs_init(void *region, size_t bytes, size_t cpus, tlsf_mcs 
         return error;
     }
     tlsf_mcs *made = region;
-    struct lock_mcs_node *node = (struct lock_mcs_node *)(made + 1);
-    __builtin_memset(node, 0, cpus * sizeof *node);
-    *made = (tlsf_mcs){.lock = {.node = node}, .cpus = cpus, .heap = inner};
+    *made = (tlsf_mcs){.cpus = cpus, .heap = inner};
+    __builtin_memset(node_of(made, 0), 0, cpus * sizeof(struct lock_mcs_node));
     *heap = made;
     return TLSF_OK;
 }
 
-static void lock_or_fault(tlsf_mcs *self, size_t cpu, const void *p) {
+static inline void lock_or_fault(tlsf_mcs *self, size_t cpu, const void *p) {
     if (cpu >= self->cpus) {
         port_fault(PORT_FAULT_BAD_CPU, p, cpu);
     }
-    lock_mcs_acquire(&self->lock, cpu);
+    lock_mcs_acquire(&self->lock, node_of(self, cpu));
 }
 
 void *tlsf_mcs_alloc(tlsf_mcs *heap, size_t cpu, size_t size, size_t align) {
     if (cpu >= heap->cpus) {
         return NULL;
     }
-    lock_mcs_acquire(&heap->lock, cpu);
+    lock_mcs_acquire(&heap->lock, node_of(heap, cpu));
     void *p = tlsf_alloc(heap->heap, size, align);
-    lock_mcs_release(&heap->lock, cpu);
+    lock_mcs_release(&heap->lock, node_of(heap, cpu));
     return p;
 }
 
@@ -66,7 +70,7 @@ void tlsf_mcs_free(tlsf_mcs *heap, size_t cpu, void *p) {
     }
     lock_or_fault(heap, cpu, p);
     tlsf_verdict verdict = tlsf_release(heap->heap, p);
-    lock_mcs_release(&heap->lock, cpu);
+    lock_mcs_release(&heap->lock, node_of(heap, cpu));
     tlsf_fault_unless_ok(verdict, p, cpu);
 }
 
@@ -78,9 +82,9 @@ void *tlsf_mcs_realloc(tlsf_mcs *heap, size_t cpu, void *p, size_t size, size_t 
         tlsf_mcs_free(heap, cpu, p);
         return NULL;
     }
-    lock_mcs_acquire(&heap->lock, cpu);
+    lock_mcs_acquire(&heap->lock, node_of(heap, cpu));
     struct tlsf_resize resize = tlsf_resize(heap->heap, p, size, align);
-    lock_mcs_release(&heap->lock, cpu);
+    lock_mcs_release(&heap->lock, node_of(heap, cpu));
     tlsf_fault_unless_ok(resize.verdict, p, cpu);
     if (resize.copy_bytes != 0) {
         __builtin_memcpy(resize.result, p, resize.copy_bytes);
@@ -96,7 +100,7 @@ size_t tlsf_mcs_usable_size(tlsf_mcs *heap, size_t cpu, const void *p) {
     lock_or_fault(heap, cpu, p);
     tlsf_verdict verdict = tlsf_block_verdict(heap->heap, p);
     size_t usable_bytes = verdict == 0 ? block_payload_bytes(block_of(p)) : 0;
-    lock_mcs_release(&heap->lock, cpu);
+    lock_mcs_release(&heap->lock, node_of(heap, cpu));
     tlsf_fault_unless_ok(verdict, p, cpu);
     return usable_bytes;
 }
@@ -108,7 +112,7 @@ bool tlsf_mcs_owns(const tlsf_mcs *heap, const void *p) {
 void tlsf_mcs_stats(tlsf_mcs *heap, size_t cpu, struct tlsf_stats *out) {
     lock_or_fault(heap, cpu, heap);
     tlsf_stats(heap->heap, out);
-    lock_mcs_release(&heap->lock, cpu);
+    lock_mcs_release(&heap->lock, node_of(heap, cpu));
     size_t front_bytes = (size_t)((uintptr_t)heap->heap - (uintptr_t)heap);
     out->region_bytes += front_bytes;
     out->metadata_bytes += front_bytes;
@@ -117,6 +121,6 @@ void tlsf_mcs_stats(tlsf_mcs *heap, size_t cpu, struct tlsf_stats *out) {
 bool tlsf_mcs_check(tlsf_mcs *heap, size_t cpu, struct tlsf_finding *first) {
     lock_or_fault(heap, cpu, heap);
     bool holds = tlsf_check(heap->heap, first);
-    lock_mcs_release(&heap->lock, cpu);
+    lock_mcs_release(&heap->lock, node_of(heap, cpu));
     return holds;
 }

@@ -11,10 +11,11 @@
 
 struct tlsf {
     struct tlsf_block *first, *sentinel; // blocks tile [first, sentinel)
+    size_t last_offset;                  // from the first block to the last address where one can begin
     size_t region_bytes, metadata_bytes;
-    size_t peak_bytes;
+    size_t used_bytes, peak_bytes;
     uint64_t allocs, frees;
-    struct tlsf_index index;
+    struct tlsf_index index; // the last: the lists' heads follow
 };
 
 // 0 if nothing is wrong; a value of enum port_fault_kind otherwise.

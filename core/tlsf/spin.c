@@ -7,10 +7,14 @@
 struct tlsf_spin {
     struct lock_spin lock;
     size_t cpus;
-    tlsf *heap;
 };
 
 _Static_assert(sizeof(struct tlsf_spin) % TLSF_REGION_ALIGN == 0, "the heap keeps the region's alignment");
+
+// The heap begins where the lock ends.
+static tlsf *inner_of(const tlsf_spin *self) {
+    return (tlsf *)(uintptr_t)(self + 1);
+}
 
 enum tlsf_error tlsf_spin_init(void *region, size_t bytes, size_t cpus, tlsf_spin **heap) {
     if (heap == NULL) {
@@ -35,12 +39,12 @@ enum tlsf_error tlsf_spin_init(void *region, size_t bytes, size_t cpus, tlsf_spi
         return error;
     }
     tlsf_spin *made = region;
-    *made = (tlsf_spin){.cpus = cpus, .heap = inner};
+    *made = (tlsf_spin){.cpus = cpus};
     *heap = made;
     return TLSF_OK;
 }
 
-static void lock_or_fault(tlsf_spin *self, size_t cpu, const void *p) {
+static inline void lock_or_fault(tlsf_spin *self, size_t cpu, const void *p) {
     if (cpu >= self->cpus) {
         port_fault(PORT_FAULT_BAD_CPU, p, cpu);
     }
@@ -52,7 +56,7 @@ void *tlsf_spin_alloc(tlsf_spin *heap, size_t cpu, size_t size, size_t align) {
         return NULL;
     }
     lock_spin_acquire(&heap->lock);
-    void *p = tlsf_alloc(heap->heap, size, align);
+    void *p = tlsf_alloc(inner_of(heap), size, align);
     lock_spin_release(&heap->lock);
     return p;
 }
@@ -62,7 +66,7 @@ void tlsf_spin_free(tlsf_spin *heap, size_t cpu, void *p) {
         return;
     }
     lock_or_fault(heap, cpu, p);
-    tlsf_verdict verdict = tlsf_release(heap->heap, p);
+    tlsf_verdict verdict = tlsf_release(inner_of(heap), p);
     lock_spin_release(&heap->lock);
     tlsf_fault_unless_ok(verdict, p, cpu);
 }
@@ -76,7 +80,7 @@ void *tlsf_spin_realloc(tlsf_spin *heap, size_t cpu, void *p, size_t size, size_
         return NULL;
     }
     lock_spin_acquire(&heap->lock);
-    struct tlsf_resize resize = tlsf_resize(heap->heap, p, size, align);
+    struct tlsf_resize resize = tlsf_resize(inner_of(heap), p, size, align);
     lock_spin_release(&heap->lock);
     tlsf_fault_unless_ok(resize.verdict, p, cpu);
     if (resize.copy_bytes != 0) {
@@ -91,7 +95,7 @@ size_t tlsf_spin_usable_size(tlsf_spin *heap, size_t cpu, const void *p) {
         return 0;
     }
     lock_or_fault(heap, cpu, p);
-    tlsf_verdict verdict = tlsf_block_verdict(heap->heap, p);
+    tlsf_verdict verdict = tlsf_block_verdict(inner_of(heap), p);
     size_t usable_bytes = verdict == 0 ? block_payload_bytes(block_of(p)) : 0;
     lock_spin_release(&heap->lock);
     tlsf_fault_unless_ok(verdict, p, cpu);
@@ -99,21 +103,21 @@ size_t tlsf_spin_usable_size(tlsf_spin *heap, size_t cpu, const void *p) {
 }
 
 bool tlsf_spin_owns(const tlsf_spin *heap, const void *p) {
-    return tlsf_owns(heap->heap, p);
+    return tlsf_owns(inner_of(heap), p);
 }
 
 void tlsf_spin_stats(tlsf_spin *heap, size_t cpu, struct tlsf_stats *out) {
     lock_or_fault(heap, cpu, heap);
-    tlsf_stats(heap->heap, out);
+    tlsf_stats(inner_of(heap), out);
     lock_spin_release(&heap->lock);
-    size_t front_bytes = (size_t)((uintptr_t)heap->heap - (uintptr_t)heap);
+    size_t front_bytes = (size_t)((uintptr_t)inner_of(heap) - (uintptr_t)heap);
     out->region_bytes += front_bytes;
     out->metadata_bytes += front_bytes;
 }
 
 bool tlsf_spin_check(tlsf_spin *heap, size_t cpu, struct tlsf_finding *first) {
     lock_or_fault(heap, cpu, heap);
-    bool holds = tlsf_check(heap->heap, first);
+    bool holds = tlsf_check(inner_of(heap), first);
     lock_spin_release(&heap->lock);
     return holds;
 }

@@ -189,15 +189,16 @@ static void stress_run(const struct form *form, void *heap, size_t threads, uint
 // A waiter of each lock, started while the lock is held: it must not get in before the release, and must after it.
 struct door {
     struct lock_mcs mcs;
+    struct lock_mcs_node node[2];
     struct lock_spin spin;
     word_t inside, coming; // how many waiters passed, and how many are about to try
 };
 
 static void *enter_mcs(void *argument) {
     struct door *door = argument;
-    lock_mcs_acquire(&door->mcs, 1);
+    lock_mcs_acquire(&door->mcs, &door->node[1]);
     word_add_seq(&door->inside, 1);
-    lock_mcs_release(&door->mcs, 1);
+    lock_mcs_release(&door->mcs, &door->node[1]);
     return NULL;
 }
 
@@ -219,18 +220,17 @@ static void linger(const struct door *door, const char *lock) {
 }
 
 static void test_exclusion(void) {
-    struct lock_mcs_node node[2];
-    memset(node, 0, sizeof node);
-    struct door door = {.mcs = {.node = node}};
+    struct door door;
+    memset(&door, 0, sizeof door);
     pthread_t thread;
-    lock_mcs_acquire(&door.mcs, 0);
+    lock_mcs_acquire(&door.mcs, &door.node[0]);
     EXPECT(pthread_create(&thread, NULL, enter_mcs, &door) == 0, "cannot start a thread");
-    while (word_load_acquire(&door.mcs.tail) != 2) { // until it stands in the queue
+    while (word_load_acquire(&door.mcs.tail) != (uintptr_t)&door.node[1]) { // until it stands in the queue
         sched_yield();
         EXPECT(word_load_acquire(&door.inside) == 0, "two threads hold the MCS lock");
     }
     linger(&door, "MCS");
-    lock_mcs_release(&door.mcs, 0);
+    lock_mcs_release(&door.mcs, &door.node[0]);
     pthread_join(thread, NULL);
     EXPECT(word_load_acquire(&door.inside) == 1 && word_load_acquire(&door.mcs.tail) == 0, "the MCS lock is not free");
 
@@ -248,8 +248,8 @@ static void test_exclusion(void) {
 }
 
 int main(int argc, char **argv) {
-    size_t threads = argument(argc, argv, 1, 4);
-    uint64_t operations = argument(argc, argv, 2, 50000), seed = argument(argc, argv, 3, 1);
+    size_t threads = argument(argc, argv, 1, 2);
+    uint64_t operations = argument(argc, argv, 2, 20000), seed = argument(argc, argv, 3, 1);
     EXPECT(threads >= 1 && threads <= THREADS_MAX, "the number of threads is 1 to %d, not %zu", THREADS_MAX, threads);
     test_exclusion();
     void *region = region_new(REGION_BYTES);

@@ -117,7 +117,7 @@ static void test_largest(void) {
            "the heap is not full, though all of it was handed out");
     tlsf_free(heap, large);
     tlsf_free(heap, small);
-    EXPECT(index_list_of(4112).list == index_list_of(4208).list, "the test expects both blocks in one list");
+    EXPECT(index_list_of(4112) == index_list_of(4208), "the test expects both blocks in one list");
     tlsf_stats(heap, &stats);
     EXPECT(stats.free_blocks == 2 && stats.largest_free_bytes == 4200, "the largest of 4200 and 4104 bytes is not %zu",
            stats.largest_free_bytes);
@@ -159,30 +159,34 @@ static void test_faults(void) {
 // Flips a word, expects check to name the rule, and mends it.
 static void expect_found(const tlsf *heap, void *word, uint64_t flip, const char *rule) {
     struct tlsf_finding first = {.rule = "nothing"};
-    uint64_t *damaged = word;
-    *damaged ^= flip;
+    uint64_t kept, damaged;
+    memcpy(&kept, word, sizeof kept); // by memcpy: the word may be two of 32 bits
+    damaged = kept ^ flip;
+    memcpy(word, &damaged, sizeof damaged);
     bool holds = tlsf_check(heap, &first);
-    *damaged ^= flip;
+    memcpy(word, &kept, sizeof kept);
     EXPECT(!holds && strcmp(first.rule, rule) == 0, "damage to '%s' was taken for '%s'", rule, first.rule);
     EXPECT(tlsf_check(heap, &first), "the mended heap still breaks '%s'", first.rule);
 }
 
 // Hangs a list's blocks where they do not belong; check must say so.
-static void test_wrong_list(tlsf *heap, struct tlsf_list_id small, struct tlsf_list_id large) {
-    struct tlsf_level *from = &heap->index.level[small.level], *to = &heap->index.level[large.level];
-    struct tlsf_level from_kept = *from, to_kept = *to;
+static void test_wrong_list(tlsf *heap, size_t small, size_t large) {
+    struct tlsf_index *index = &heap->index;
+    struct tlsf_block *first_small = *index_head(index, small), *first_large = *index_head(index, large);
+    uint32_t *map = &index->list_map[index_level_of(small)];
     struct tlsf_finding first;
-    from->head[small.list + 1] = from->head[small.list];
-    from->list_map |= UINT64_C(1) << (small.list + 1);
+    *index_head(index, small + 1) = first_small;
+    *map |= index_bit_of(small + 1);
     EXPECT(!tlsf_check(heap, &first) && strcmp(first.rule, "a block is in the list of its size") == 0,
            "a block in a second list of its level was taken for '%s'", first.rule);
-    *from = from_kept;
-    to->head[large.list] = from->head[small.list];
+    *index_head(index, small + 1) = NULL;
+    *map &= ~index_bit_of(small + 1);
+    *index_head(index, large) = first_small;
     EXPECT(!tlsf_check(heap, &first) && strcmp(first.rule, "a block is in the level of its size") == 0,
            "a block in another level was taken for '%s'", first.rule);
-    *to = to_kept;
-    struct tlsf_block *last = from->head[small.list]->next_free;
-    last->next_free = from->head[small.list]; // a cycle must not keep check from ending
+    *index_head(index, large) = first_large;
+    struct tlsf_block *last = first_small->next_free;
+    last->next_free = first_small; // a cycle must not keep check from ending
     EXPECT(!tlsf_check(heap, &first), "a cycle was not seen");
     last->next_free = NULL;
     EXPECT(tlsf_check(heap, &first), "the mended heap still breaks '%s'", first.rule);
@@ -201,7 +205,7 @@ static void test_damage(void) {
     expect_found(heap, c - 8, 1, "no two free blocks touch");
     expect_found(heap, c - 8, 2, "a header tells whether the block before is free");
     expect_found(heap, c - 16, 8, "a free block ends with its own address");
-    expect_found(heap, d + 8, 8, "a list's back link is the block before");
+    expect_found(heap, d + 8, 8, "a list's back link is the link before");
     expect_found(heap, d, 4, "a list links blocks of the pool");
     expect_found(heap, d, (uint64_t)(uintptr_t)(b - 8) ^ (uint64_t)(uintptr_t)b, "a list links tagged headers");
     expect_found(heap, d, (uint64_t)(uintptr_t)(b - 8) ^ (uint64_t)(uintptr_t)(a - 8), "a list links free blocks");
@@ -211,15 +215,19 @@ static void test_damage(void) {
                  "the sentinel carries the tag of its address");
 
     struct tlsf_index *index = &heap->index;
-    struct tlsf_list_id small = index_list_of(104), large = index_list_of(block_size(block_next(block_of(e))));
-    struct tlsf_level *level = &index->level[small.level];
-    uint64_t in_no_list = UINT64_C(1) << (small.list + 1);
-    expect_found(heap, &level->list_map, in_no_list, "a list's bit tells whether it is empty");
-    expect_found(heap, &level->list_map, in_no_list >> 1, "a list's bit tells whether it is empty");
-    expect_found(heap, &index->level_map, UINT64_C(1) << small.level, "a level's bit tells whether it is empty");
-    expect_found(heap, &index->level_map, UINT64_C(1) << (large.level - 1), "a level's bit tells whether it is empty");
+    size_t small = index_list_of(104), large = index_list_of(block_size(block_next(block_of(e))));
+    size_t level = index_level_of(small);
+    uint32_t *map = &index->list_map[level];
+    expect_found(heap, map, index_bit_of(small + 1), "a list's bit tells whether it is empty");
+    expect_found(heap, map, index_bit_of(small), "a list's bit tells whether it is empty");
+    expect_found(heap, &index->list_map[INDEX_LEVELS_MAX - 2], 1, "a level without lists has no bits");
+    expect_found(heap, &index->level_map, UINT64_C(1) << level, "a level's bit tells whether it is empty");
+    expect_found(heap, &index->level_map, UINT64_C(1) << (index_level_of(large) - 1),
+                 "a level's bit tells whether it is empty");
+    expect_found(heap, &index->level_map, UINT64_C(1) << (INDEX_LEVELS_MAX - 1),
+                 "a level's bit tells whether it is empty");
     expect_found(heap, &index->free_blocks, 1, "free blocks are counted");
-    expect_found(heap, &index->free_bytes, 8, "free bytes are counted");
+    expect_found(heap, &heap->used_bytes, 8, "free bytes are counted");
     expect_found(heap, &heap->frees, 1, "live blocks are counted");
     test_wrong_list(heap, small, large);
 

@@ -16,7 +16,7 @@ static void map_init(size_t pages) {
     taken = calloc(pages, sizeof *taken);
     cr_assert(storage != NULL && taken != NULL);
     memset(storage, 0, words * sizeof(word_t));
-    page_init(&map, pages, storage);
+    page_init(&map, pages, 0, storage);
     EXPECT(page_take_aligned(&map, 0, 0) == PAGE_NONE, "a new map has a free page");
     for (size_t i = 0; i < pages / BITS_WORD; i++) {
         word_store_relaxed(&map.admitted[i], BITS_ALL);

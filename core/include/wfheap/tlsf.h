@@ -49,7 +49,8 @@ enum tlsf_error {
 // A sentence in English, without newline, for every value of the enum; a fixed one for any other. Never NULL.
 const char *tlsf_strerror(enum tlsf_error error);
 
-// Makes a heap of [region, region + bytes), metadata at its front (264 bytes for each power of two from 128 to bytes).
+// Makes a heap of [region, region + bytes), metadata at its front: 256 bytes for each power of two from 128 to
+// bytes, and 248.
 // Call once, before others use the heap; publish *heap to them with release/acquire. bytes: rounded down to 8.
 // On error *heap and the region are unchanged. Linear in the metadata.
 enum tlsf_error tlsf_init(void *region, size_t bytes, tlsf **heap);
