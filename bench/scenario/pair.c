@@ -23,6 +23,6 @@ const struct scenario scenario_pair = {
     .variants = pair_variants,
     .threads_min = 1,
     .threads_max = SIZE_MAX,
-    .region_bytes = scenario_region_default,
+    .region_bytes = scenario_region_roomy,
     .run = pair_run,
 };

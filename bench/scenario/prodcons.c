@@ -90,6 +90,6 @@ const struct scenario scenario_prodcons = {
     .threads_min = 1,
     .threads_max = SIZE_MAX,
     .mailbox_slots = 4096,
-    .region_bytes = scenario_region_default,
+    .region_bytes = scenario_region_roomy,
     .run = prodcons_run,
 };

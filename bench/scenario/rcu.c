@@ -71,7 +71,7 @@ const struct scenario scenario_rcu = {
     .threads_min = 1,
     .threads_max = SIZE_MAX,
     .rcu = true,
-    .region_bytes = scenario_region_default,
+    .region_bytes = scenario_region_roomy,
     .shared_bytes = sizeof(struct rcu_table),
     .run = rcu_run,
 };

@@ -32,7 +32,10 @@ extern const struct scenario scenario_pair, scenario_burst, scenario_slots, scen
 // NULL-terminated, in the order in which they are listed and run.
 extern const struct scenario *const scenario_table[];
 
-// The region of scenarios that ask for nothing special.
+// The region of scenarios that fill it: 64 MiB.
 size_t scenario_region_default(size_t variant);
+
+// The region of scenarios that measure time: 512 MiB, for hosted allocators have all the memory of the machine.
+size_t scenario_region_roomy(size_t variant);
 
 #endif

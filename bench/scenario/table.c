@@ -22,3 +22,8 @@ size_t scenario_region_default(size_t variant) {
     (void)variant;
     return 64 * SCENARIO_MIB;
 }
+
+size_t scenario_region_roomy(size_t variant) {
+    (void)variant;
+    return 512 * SCENARIO_MIB;
+}

@@ -10,8 +10,12 @@ void cache_init(struct cache *self, const struct size_table *table, size_t cpu, 
         none->top = none->limit = refusing[i] + (uint32_t)offsetof(struct magazine, slots);
     }
     // bound: SIZE_CLASSES
-    for (unsigned class = 0; class < SIZE_CLASSES; class += 1)
-        magazine_init(self, &table->classes[class], (uint8_t) class, limits->magazine_bytes);
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
+        const struct size_class *geometry = &table->classes[class];
+        size_t share = limits->stash_bytes / 4 / geometry->block_bytes;
+        magazine_init(self, geometry, (uint8_t) class, limits->magazine_bytes);
+        magazine_at(self, geometry->ticket)->share = (uint16_t)(share < BITS_WORD ? share : BITS_WORD);
+    }
     magazine_pool_init(&self->pool, offsetof(struct cache, chunks), limits->chunks, limits->pool_bytes);
     stash_init(&self->stash, limits->stash_bytes);
     self->span.cpu = cpu;
@@ -97,10 +101,9 @@ void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
 }
 
 struct span_order cache_order(const struct cache *self, const struct span_map *map, unsigned class) {
-    const struct stash *stash = &self->stash;
-    size_t most = stash->bytes > stash->bytes_most ? 0 : stash->bytes_most / 4 / map->table.classes[class].block_bytes;
-    most += 1 + cache_refill_most(cache_magazine(self, &map->table.classes[class]));
-    return (struct span_order){.class = class, .most = most < BITS_WORD ? (unsigned)most : BITS_WORD};
+    const struct magazine *magazine = cache_magazine(self, &map->table.classes[class]);
+    unsigned share = self->stash.bytes > self->stash.bytes_most ? 0 : magazine->share;
+    return (struct span_order){.class = class, .most = share + 1 + cache_refill_most(magazine)};
 }
 
 void *cache_accept(struct cache *self, struct span_map *map, const struct span_order *order, uint64_t bits) {
@@ -111,6 +114,9 @@ void *cache_accept(struct cache *self, struct span_map *map, const struct span_o
     uint32_t entry = stash_place(&self->stash, order->word);
     if (self->stash.entries[entry].word == STASH_NONE) {
         stash_put(&self->stash, entry, order->class, order->word, bits);
+        self->stash.bytes += bytes;
+    } else if (self->stash.entries[entry].word == order->word) {
+        self->stash.entries[entry].bits |= bits;
         self->stash.bytes += bytes;
     } else {
         span_flush(map, &self->span, order->word, bits);

@@ -106,12 +106,14 @@ uint8_t magazine_pool_victim(struct magazine_pool *self) {
 
 size_t magazine_count(const struct magazine *self, uint16_t ticket, const struct magazine_pool *pool) {
     uint32_t top = *(const volatile uint32_t *)&self->top;
-    uint32_t chunks = *(const volatile uint32_t *)&self->chunks;
+    uint16_t chunks = *(const volatile uint16_t *)&self->chunks;
     uint8_t piece = *(const volatile uint8_t *)&self->piece;
-    if (piece == MAGAZINE_OWN)
-        return (top - magazine_own_floor(ticket)) / MAGAZINE_SLOT;
-    return self->own_slots + (chunks - 1) * MAGAZINE_CHUNK_SLOTS +
-           (top - magazine_chunk_floor(pool, piece)) / MAGAZINE_SLOT;
+    bool own = piece >= MAGAZINE_CHUNKS;
+    uint32_t room = own ? self->own_slots : MAGAZINE_CHUNK_SLOTS;
+    uint32_t held = (top - (own ? magazine_own_floor(ticket) : magazine_chunk_floor(pool, piece))) / MAGAZINE_SLOT;
+    // What was read while the owner changed pieces does not fit together.
+    held = held < room ? held : room;
+    return own || chunks == 0 ? held : self->own_slots + (chunks - 1u) * MAGAZINE_CHUNK_SLOTS + held;
 }
 
 void *magazine_peek(const void *cache, const struct magazine_pool *pool, const struct magazine *self, uint16_t ticket,

@@ -31,7 +31,8 @@ struct magazine {
     uint8_t class;
     uint8_t piece;        // on top: MAGAZINE_OWN or a chunk
     uint32_t chunk_bytes; // of a chunk's blocks
-    uint32_t chunks;      // in use
+    uint16_t chunks;      // in use
+    uint16_t share;       // blocks of one claimed word that the stash has room for
     void *slots[MAGAZINE_OWN_SLOTS + 2];
 };
 _Static_assert(sizeof(struct magazine) == SIZE_MAGAZINE_BYTES, "tickets are multiples of a magazine's length");

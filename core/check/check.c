@@ -180,7 +180,9 @@ static bool check_span_hints(const struct wfh *self, struct wfh_finding *first) 
 
 static bool check_help(const struct wfh *self, struct wfh_finding *first) {
     const word_t *count = self->map.help.count;
-    return check_expect(first, "no hand is raised", count, 0, check_word(count));
+    size_t hungry = help_next(&self->map.help, 0);
+    return check_expect(first, "no hand is raised", count, 0, check_word(count)) &&
+           check_expect(first, "no CPU is hungry", self->map.help.hungry, HELP_CPU_NONE, hungry);
 }
 
 bool wfh_check(const wfh *self, struct wfh_finding *first) {

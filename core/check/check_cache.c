@@ -78,18 +78,36 @@ static bool check_stash(const struct wfh *self, const struct cache *cache, struc
         const struct size_class *class = &self->map.table.classes[size_class_of_kind(kind)];
         uint64_t free = word_load_relaxed(&self->map.bits[entry->word]); // relaxed: nothing runs meanwhile
         bytes += (size_t)bits_count(entry->bits) * class->block_bytes;
+        uint64_t full = span_full(class, entry->word % SPAN_WORDS);
         if (!check_expect(first, "stashed words hold blocks", entry, 1, entry->bits != 0) ||
+            !check_expect(first, "stashed blocks lie within their span", entry, 0, entry->bits & ~full) ||
+            !check_expect(first, "a block is stashed once", entry, 1,
+                          check_copies_in_stash(self, entry->word, entry->bits)) ||
             !check_expect(first, "stashed blocks are not free for others", entry, 0, free & entry->bits))
             return false;
     }
     return check_expect(first, "the stash's bytes add up", &cache->stash.bytes, bytes, cache->stash.bytes);
 }
 
+// Chunks in use are counted by their magazines, and their bytes by the pool.
+static bool check_pool(const struct wfh *self, const struct cache *cache, struct wfh_finding *first) {
+    uint64_t chunks = 0, bytes = 0;
+    // bound: SIZE_CLASSES
+    for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
+        const struct magazine *magazine = cache_magazine(cache, &self->map.table.classes[class]);
+        chunks += magazine->chunks;
+        bytes += (uint64_t)magazine->chunks * magazine->chunk_bytes;
+    }
+    return check_expect(first, "every chunk is vacant or in a magazine", &cache->pool, cache->pool.chunks,
+                        chunks + bits_count(cache->pool.vacant)) &&
+           check_expect(first, "the pool's bytes add up", &cache->pool.bytes, bytes, cache->pool.bytes);
+}
+
 bool check_caches(const struct wfh *self, struct wfh_finding *first) {
     // bound: cpus
     for (size_t cpu = 0; cpu < self->map.cpus; cpu++) {
         const struct cache *cache = heap_cache(self, cpu);
-        if (!check_magazines(self, cache, first) || !check_stash(self, cache, first))
+        if (!check_magazines(self, cache, first) || !check_stash(self, cache, first) || !check_pool(self, cache, first))
             return false;
     }
     return true;

@@ -124,8 +124,9 @@ static bool heap_admit(struct wfh *self, size_t first, size_t n) {
         return false;
     // Whoever adds memory has no slot: what a CPU keeps for itself is his own.
     struct span_cpu nobody = {.cpu = HELP_CPU_NONE};
-    (void)page_count_used(&self->map.page, n); // giving them counts them down again
-    span_give_pages(&self->map, &nobody, first, n);
+    size_t gone = span_hand_out_pages(&self->map, &nobody, first, n);
+    if (gone != 0)
+        (void)page_count_used(&self->map.page, gone);
     return true;
 }
 

@@ -119,7 +119,7 @@ void wfh_limits(const wfh *self, struct wfh_limits *out) {
         .hoard_bytes_per_cpu = cache_bytes_most(heap_cache(self, 0), &self->map.table),
         .alloc_steps_max = HEAP_ALLOC_STEPS(levels),
         .free_steps_max = HEAP_FREE_STEPS(levels),
-        .drain_steps_max = CACHE_BATCH * HEAP_FLUSH_STEPS(levels),
+        .drain_steps_max = HEAP_DRAIN_STEPS(levels),
         .last_resort_steps_max = HEAP_LAST_RESORT_STEPS(levels, self->map.pages, map_words),
     };
 }

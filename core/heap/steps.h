@@ -28,7 +28,7 @@
 
 // Spans.
 #define STEPS_PUBLISH(levels) (3u + STEPS_PUT(levels))
-#define STEPS_PUT_BACK(levels) (3u + STEPS_DONATE + STEPS_PUT(levels) + STEPS_PUBLISH(levels))
+#define STEPS_PUT_BACK(levels) (4u + STEPS_DONATE + STEPS_PUT(levels) + STEPS_PUBLISH(levels))
 #define STEPS_DISSOLVE(levels) (2u * (1u + STEPS_DROP(levels)) + 1u + 64u + STEPS_GIVE_PAGES(levels))
 #define STEPS_RETIRE(levels) (3u * SPAN_WORDS + SPAN_WORDS * STEPS_PUT_BACK(levels) + STEPS_DISSOLVE(levels))
 #define HEAP_FLUSH_STEPS(levels)                                                                                       \
@@ -36,23 +36,29 @@
 #define STEPS_TAKE_WORD(levels) (7u + STEPS_PUT(levels) + STEPS_PUT_BACK(levels))
 #define STEPS_CLAIM(levels)                                                                                            \
     (STEPS_FIND(levels) + 1u + STEPS_TAKE_WORD(levels) + STEPS_DROP(levels) + 2u + STEPS_PUT(levels))
-#define STEPS_MAKE(levels) (64u + 1u + SPAN_WORDS + STEPS_PUT(levels))
+#define STEPS_MAKE(levels) (64u + 2u + SPAN_WORDS * STEPS_PUT_BACK(levels))
 #define STEPS_SCAVENGE(levels) (STEPS_FIND(levels) + 4u + STEPS_RETIRE(levels) + STEPS_DROP(levels) + STEPS_PUT(levels))
 #define STEPS_SUPPLY(levels)                                                                                           \
     (2u * STEPS_CLAIM(levels) + 2u * (1u + STEPS_TAKE_ALIGNED(levels)) + 1u + STEPS_MAKE(levels) +                     \
      SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
 
-// A supply, the word that makes place for it, the surplus, one victim; else a run.
+// A supply and the word that makes place for it, or a run, some empty spans, and a run again.
 #define HEAP_ALLOC_STEPS(levels)                                                                                       \
-    (STEPS_SUPPLY(levels) + 3u * (1u + HEAP_FLUSH_STEPS(levels)) + 3u + STEPS_TAKE_RUN(levels))
-// The kind, a word that makes place, the oldest word and a victim; or a run.
+    (STEPS_SUPPLY(levels) + 1u + HEAP_FLUSH_STEPS(levels) + 2u * (3u + STEPS_TAKE_RUN(levels)) +                       \
+     SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
+// The kind, a word that makes place, and one for the block that another class loses; or a run.
 #define HEAP_FREE_STEPS(levels) (6u + 3u * (1u + HEAP_FLUSH_STEPS(levels)) + STEPS_GIVE_PAGES(levels))
-// Draining the own cache, trying again, every hint of the class, every page.
+// A batch of blocks or words, or a last look for empty spans.
+#define HEAP_DRAIN_STEPS(levels)                                                                                       \
+    (CACHE_BATCH * (1u + HEAP_FLUSH_STEPS(levels)) + SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
+// Every hint of the class, every page that may begin an empty span, and the page map twice.
+#define STEPS_EVERYTHING(levels, pages, map_words)                                                                     \
+    ((pages) * (SPAN_WORDS * (1u + STEPS_TAKE_WORD(levels)) + 2u * STEPS_SCAVENGE(levels) +                            \
+                2u * (STEPS_CLAIM_PIECE(levels) + STEPS_GIVE_PIECE(levels))) +                                         \
+     8u * (map_words))
+// Everything; then draining the own cache, trying again, and everything once more with the hand raised.
 #define HEAP_LAST_RESORT_STEPS(levels, pages, map_words)                                                               \
-    (2u * HEAP_ALLOC_STEPS(levels) +                                                                                   \
-     (STASH_ENTRIES + SIZE_CLASSES * MAGAZINE_OWN_SLOTS + MAGAZINE_CHUNKS * MAGAZINE_CHUNK_SLOTS) *                    \
-         (1u + HEAP_FLUSH_STEPS(levels)) +                                                                             \
-     (pages) * (SPAN_WORDS * (1u + STEPS_TAKE_WORD(levels)) + STEPS_SCAVENGE(levels) + STEPS_CLAIM_PIECE(levels)) +    \
-     4u * (map_words))
+    (2u * HEAP_ALLOC_STEPS(levels) + HEAP_DRAIN_TURNS * HEAP_DRAIN_STEPS(levels) + 8u +                                \
+     2u * STEPS_EVERYTHING(levels, pages, map_words))
 
 #endif

@@ -109,6 +109,12 @@ static bool span_release(struct span_map *self, unsigned class, uint32_t word, u
     return emptied;
 }
 
+void span_offer(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits) {
+    bits = span_donate(self, me, class, word, bits);
+    if (bits != 0)
+        (void)span_release(self, class, word, bits);
+}
+
 static void span_put_back(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits) {
     size_t first = span_word_page(word);
     unsigned class = size_class_of_kind(span_kind(self, first));
@@ -118,9 +124,7 @@ static void span_put_back(struct span_map *self, struct span_cpu *me, uint32_t w
     }
     // A gift is a live block, so all are counted before some are given away. S span.take <-> S span.scavenge
     (void)word_add_seq(&self->state[first], span_live(bits_count(bits)));
-    bits = span_donate(self, me, class, word, bits);
-    if (bits != 0)
-        (void)span_release(self, class, word, bits);
+    span_offer(self, me, class, word, bits);
 }
 
 // Every block of the span is the caller's: nobody else can find, count or retype it.
@@ -169,22 +173,33 @@ bool span_retire(struct span_map *self, struct span_cpu *me, unsigned class, siz
     return true;
 }
 
-// Whether the caller's blocks of a word and those that lie in it free are the whole span. Then he holds them all: it is
+// Whether the caller's blocks of a word and those that lie free are the whole span. Then he holds them all: it is
 // cheaper to take what is left than to publish and to retire. If some were gone meanwhile, what was taken is put back.
-static bool span_complete(struct span_map *self, struct span_cpu *me, const struct size_class *geometry, uint32_t word,
-                          uint64_t bits) {
-    uint64_t full = span_full(geometry, 0);
-    // relaxed: a look before the taking, which decides
-    if (geometry->words != 1 || (word_load_relaxed(&self->bits[word]) | bits) != full)
+static bool span_complete(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits) {
+    const struct size_class *geometry = span_class(self, class);
+    uint32_t first = word - word % SPAN_WORDS;
+    uint64_t taken[SPAN_WORDS];
+    // bound: SPAN_WORDS
+    for (uint32_t i = 0; i < geometry->words; i++) {
+        // relaxed: a look before the taking, which decides
+        if ((word_load_relaxed(&self->bits[first + i]) | (first + i == word ? bits : 0)) != span_full(geometry, i))
+            return false;
+    }
+    // bound: SPAN_WORDS
+    for (uint32_t i = 0; i < geometry->words; i++) {
+        uint64_t mine = first + i == word ? bits : 0;
+        uint64_t full = span_full(geometry, i);
+        taken[i] = mine == full ? 0 : word_swap_seq(&self->bits[first + i], 0); // A span.take <- R span.publish
+        if ((taken[i] | mine) == full)
+            continue;
+        // bound: SPAN_WORDS
+        for (uint32_t k = 0; k <= i; k++) {
+            if (taken[k] != 0)
+                span_put_back(self, me, first + k, taken[k]);
+        }
         return false;
-    if (bits == full)
-        return true;
-    uint64_t others = word_swap_seq(&self->bits[word], 0); // A span.take <- R span.publish
-    if ((others | bits) == full)
-        return true;
-    if (others != 0)
-        span_put_back(self, me, word, others);
-    return false;
+    }
+    return true;
 }
 
 // Gives back blocks that are not free yet, as far as one can see.
@@ -193,7 +208,7 @@ static void span_flush_held(struct span_map *self, struct span_cpu *me, unsigned
     bits = span_donate(self, me, class, word, bits);
     if (bits == 0)
         return;
-    if (span_complete(self, me, span_class(self, class), word, bits))
+    if (span_complete(self, me, class, word, bits))
         span_dissolve(self, me, class, span_word_page(word));
     else if (span_release(self, class, word, bits))
         (void)span_retire(self, me, class, span_word_page(word));

@@ -108,6 +108,9 @@ uint64_t span_make(struct span_map *self, struct span_cpu *me, struct span_order
 // Gives pages back; the starved are served first.
 void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n);
 
+// The same for pages that were never counted as used; answers how many went to the starved, and are not counted yet.
+size_t span_hand_out_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n);
+
 // Counts pages that were just taken.
 void span_count_taken(struct span_map *self, struct span_cpu *me, size_t n);
 

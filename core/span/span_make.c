@@ -23,35 +23,53 @@ static size_t span_donate_pages(struct span_map *self, struct span_cpu *me, size
     return gone;
 }
 
-void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n) {
-    if (help_anyone(&self->help)) {
-        size_t gone = span_donate_pages(self, me, first, n);
-        first += gone;
-        n -= gone;
-    }
-    (void)page_count_used(&self->page, ~(uint64_t)n + 1);
-    if (!page_give(&self->page, first, n))
+size_t span_hand_out_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n) {
+    size_t gone = help_anyone(&self->help) ? span_donate_pages(self, me, first, n) : 0;
+    if (!page_give(&self->page, first + gone, n - gone))
         port_fault(PORT_FAULT_CORRUPT, (void *)(self->base + (first << PAGE_SHIFT)), me->cpu);
+    return gone;
+}
+
+void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n) {
+    // Counted before anybody can take them again; gifts stay in use.
+    (void)page_count_used(&self->page, ~(uint64_t)n + 1);
+    size_t gone = span_hand_out_pages(self, me, first, n);
+    if (gone != 0)
+        (void)page_count_used(&self->page, gone);
 }
 
 // Publishes the blocks of a fresh span that its maker does not keep.
 static void span_publish_rest(struct span_map *self, unsigned class, size_t first, uint64_t kept) {
     const struct size_class *geometry = span_class(self, class);
-    if (geometry->words == 1 && kept == span_full(geometry, 0))
-        return;
+    word_t *word = &self->bits[first * SPAN_WORDS];
     uint64_t hints = 0;
+    uint32_t left = geometry->blocks;
     // bound: SPAN_WORDS
     for (unsigned i = 0; i < geometry->words; i++) {
-        uint64_t rest = span_full(geometry, i) & ~kept;
+        uint64_t rest = (left < BITS_WORD ? bits_low(left) : BITS_ALL) & ~kept;
+        left -= BITS_WORD;
         kept = 0;
         if (rest == 0)
             continue;
-        // R span.publish -> A span.take; S span.publish <-> S span.take
-        (void)word_add_seq(&self->bits[first * SPAN_WORDS + i], rest);
+        (void)word_add_seq(&word[i], rest); // R span.publish -> A span.take; S span.publish <-> S span.take
         hints |= bits_one(i);
     }
+    if (hints == 0)
+        return;
     word_or_seq(&self->state[first], hints); // S span.publish <-> S span.take; S span.publish <-> S span.withdraw
     bitset_put(&self->partial[class], first >> geometry->order);
+}
+
+// The same while somebody starves: every block is counted, and given back as if it had been used.
+static void span_offer_rest(struct span_map *self, struct span_cpu *me, unsigned class, size_t first, uint64_t kept) {
+    const struct size_class *geometry = span_class(self, class);
+    word_store_relaxed(&self->state[first], (uint64_t)geometry->blocks << SPAN_LIVE_SHIFT); // relaxed: as in span_make
+    // bound: SPAN_WORDS
+    for (unsigned i = 0; i < geometry->words; i++) {
+        uint64_t rest = span_full(geometry, i) & ~(i == 0 ? kept : 0);
+        if (rest != 0)
+            span_offer(self, me, class, (uint32_t)(first * SPAN_WORDS + i), rest);
+    }
 }
 
 uint64_t span_make(struct span_map *self, struct span_cpu *me, struct span_order *order, size_t first) {
@@ -60,9 +78,13 @@ uint64_t span_make(struct span_map *self, struct span_cpu *me, struct span_order
     uint64_t kept = span_share(span_full(geometry, 0), order->most);
     uint64_t live = order->most < geometry->blocks ? order->most : geometry->blocks;
     live = live < BITS_WORD ? live : BITS_WORD;
-    // relaxed: all blocks are ours, nobody else counts; published with them
-    word_store_relaxed(&self->state[first], live << SPAN_LIVE_SHIFT);
-    span_publish_rest(self, order->class, first, kept);
+    if (help_anyone(&self->help)) {
+        span_offer_rest(self, me, order->class, first, kept);
+    } else {
+        // relaxed: all blocks are ours, nobody else counts; published with them
+        word_store_relaxed(&self->state[first], live << SPAN_LIVE_SHIFT);
+        span_publish_rest(self, order->class, first, kept);
+    }
     me->spans_made++;
     me->near[order->class] = first >> geometry->order;
     order->word = (uint32_t)(first * SPAN_WORDS);

@@ -43,6 +43,9 @@ uint64_t span_take_word(struct span_map *self, struct span_cpu *me, struct span_
 // Sets bits that the caller holds, then the hints above them. The blocks are no longer counted as live.
 void span_publish(struct span_map *self, unsigned class, uint32_t word, uint64_t bits);
 
+// Gives back counted blocks, to the starved first, without a look whether the span became empty.
+void span_offer(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits);
+
 // Withdraws a span from the hints of its class, unless its words show blocks.
 void span_withdraw(struct span_map *self, unsigned class, size_t first);
 
