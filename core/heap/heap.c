@@ -131,6 +131,7 @@ void wfh_free(wfh *self, size_t cpu, void *p) {
     struct magazine *magazine = magazine_at(cache, ticket);
     void **above = magazine_slot(cache, magazine->top) + 1;
     if (*above != p) {
+        compiler_forgets();
         if (unlikely(!magazine_accepts(magazine, p) || magazine->top == magazine->limit)) {
             heap_free_checked(self, cpu, p, magazine);
             return;

@@ -22,8 +22,8 @@
      (STEPS_FIND(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
       STEPS_REHINT(levels)))
 
-// Looking who is hungry: the count, the bits of 1,024 CPUs twice, a wish and a gift for each of a few.
-#define STEPS_DONATE (1u + 2u * 16u + HELP_GIFTS * (2u + 16u))
+// Looking who is hungry: the count; for each of a few, the bits of 1,024 CPUs twice, a wish and a gift.
+#define STEPS_DONATE (1u + HELP_LOOKS * (2u * 16u + 2u))
 #define STEPS_GIVE_PAGES(levels) (STEPS_DONATE + 1u + 2u * STEPS_GIVE_PIECE(levels))
 
 // Spans.
@@ -55,7 +55,7 @@
 #define STEPS_EVERYTHING(levels, pages, map_words)                                                                     \
     ((pages) * (SPAN_WORDS * (1u + STEPS_TAKE_WORD(levels)) + 2u * STEPS_SCAVENGE(levels) +                            \
                 2u * (STEPS_CLAIM_PIECE(levels) + STEPS_GIVE_PIECE(levels))) +                                         \
-     8u * (map_words))
+     (map_words) * (8u + 2u * (4u + STEPS_REHINT(levels) + STEPS_GIVE_PIECE(levels))))
 // Everything; then draining the own cache, trying again, and everything once more with the hand raised.
 #define HEAP_LAST_RESORT_STEPS(levels, pages, map_words)                                                               \
     (2u * HEAP_ALLOC_STEPS(levels) + HEAP_DRAIN_TURNS * HEAP_DRAIN_STEPS(levels) + 8u +                                \

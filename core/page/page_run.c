@@ -140,18 +140,50 @@ size_t page_next_run(const struct page_map *self, size_t from, size_t *length) {
     return first;
 }
 
-size_t page_scan_run(struct page_map *self, size_t n, size_t align) {
+// Takes the whole word, keeps a run of n pages if it has one, gives the rest back. Unlike a compare-exchange it cannot
+// be lost to others who change the word meanwhile.
+static size_t page_seize(struct page_map *self, size_t word, size_t n, size_t align) {
+    uint64_t places = bits_multiples(bits_log2_up(align));
+    if ((bits_runs(page_bits(self, word), (unsigned)n) & places) == 0)
+        return PAGE_NONE;
+    uint64_t bits = word_swap_seq(&self->free[word], 0); // A page.take <- R page.give
+    uint64_t starts = bits_runs(bits, (unsigned)n) & places;
+    uint64_t kept = starts != 0 ? bits_range(bits_lowest(starts), (unsigned)n) : 0;
+    if (bits != 0)
+        page_rehint(self, word, bits_order(bits));
+    if (bits != kept)
+        (void)page_give_piece(self, word, bits & ~kept);
+    return starts != 0 ? word * BITS_WORD + bits_lowest(starts) : PAGE_NONE;
+}
+
+// Every place in the order of addresses; a lost race costs the word in which it was lost.
+static size_t page_scan_places(struct page_map *self, size_t n, size_t align) {
     size_t from = 0;
-    // bound: maximal runs of the map; between two lies a page that is not free
-    for (size_t runs = 0; runs <= self->pages / 2; runs++) {
+    // bound: words of the map and runs that begin in them; each turn goes on behind what it looked at
+    for (size_t turn = 0; turn <= self->pages; turn++) {
         size_t length;
         size_t first = page_next_run(self, from, &length);
         if (first == PAGE_NONE)
             break;
         size_t start = page_align(self, first, align);
-        if (start + n <= first + length && page_take_at(self, start, n))
+        bool fits = start + n <= first + length;
+        if (fits && page_take_at(self, start, n))
             return start;
-        from = first + length;
+        size_t next_word = (start / BITS_WORD + 1) * BITS_WORD;
+        from = fits && next_word < first + length ? next_word : first + length;
+    }
+    return PAGE_NONE;
+}
+
+size_t page_scan_run(struct page_map *self, size_t n, size_t align) {
+    size_t first = page_scan_places(self, n, align);
+    if (first != PAGE_NONE || n > BITS_WORD || align > BITS_WORD)
+        return first;
+    // bound: words of the map
+    for (size_t word = 0; word < self->words; word++) {
+        first = page_seize(self, word, n, align);
+        if (first != PAGE_NONE)
+            return first;
     }
     return PAGE_NONE;
 }

@@ -72,6 +72,14 @@ size_t help_next(const struct help *self, size_t from) {
     return HELP_CPU_NONE;
 }
 
+size_t help_turn(const struct help *self, size_t *cursor) {
+    size_t cpu = help_next(self, *cursor);
+    if (cpu == HELP_CPU_NONE)
+        cpu = help_next(self, 0);
+    *cursor = cpu == HELP_CPU_NONE ? 0 : cpu + 1;
+    return cpu;
+}
+
 bool help_give_block(struct help *self, size_t cpu, unsigned class, size_t offset) {
     word_t *word = help_want(self, cpu);
     uint64_t want = word_load_acquire(word); // A help.give <- R help.raise

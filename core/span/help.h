@@ -15,7 +15,7 @@
 #include "bits/bits.h"
 #include "word.h"
 
-#define HELP_GIFTS 4u // waiting CPUs that one giver looks at
+#define HELP_LOOKS 8u // waiting CPUs that one giver looks at, going on where it stopped the last time
 #define HELP_NO_CLASS 0xffu
 #define HELP_CPU_NONE (~(size_t)0)
 
@@ -53,6 +53,9 @@ static inline bool help_anyone(const struct help *self) {
 
 // The next hungry CPU from `from` on, HELP_CPU_NONE if none. Steps: cpus / 64.
 size_t help_next(const struct help *self, size_t from);
+
+// The same, going on from the beginning. Moves the cursor behind it.
+size_t help_turn(const struct help *self, size_t *cursor);
 
 // Hands a block of the class (its offset), or some of the pages [first, first + n), to a CPU that wants it. A gift of
 // pages takes them from the front; answers how many.

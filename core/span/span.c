@@ -79,19 +79,16 @@ uint64_t span_take_word(struct span_map *self, struct span_cpu *me, struct span_
 static uint64_t span_donate(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits) {
     if (!help_anyone(&self->help))
         return bits;
-    size_t cpu = help_next(&self->help, me->cpu + 1);
-    // bound: HELP_GIFTS, twice around for the wrap
-    for (unsigned i = 0; i < HELP_GIFTS && bits != 0; i++) {
-        if (cpu == HELP_CPU_NONE)
-            cpu = help_next(&self->help, 0);
+    // bound: HELP_LOOKS
+    for (unsigned i = 0; i < HELP_LOOKS && bits != 0; i++) {
+        size_t cpu = help_turn(&self->help, &me->helped);
         if (cpu == HELP_CPU_NONE)
             break;
         uintptr_t block = (uintptr_t)span_block(self, span_class(self, class), word, bits_lowest(bits));
-        if (cpu != me->cpu && help_give_block(&self->help, cpu, class, block - self->base)) {
-            bits &= bits - 1;
-            me->donations++;
-        }
-        cpu = help_next(&self->help, cpu + 1);
+        if (cpu == me->cpu || !help_give_block(&self->help, cpu, class, block - self->base))
+            continue;
+        bits &= bits - 1;
+        me->donations++;
     }
     return bits;
 }

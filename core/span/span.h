@@ -39,6 +39,7 @@ struct span_map {
 // What a CPU keeps for itself: where it looks first, and its statistics. One writer; others may read for statistics.
 struct span_cpu {
     size_t cpu;
+    size_t helped; // the CPU looked at last when somebody starved, and one more
     size_t near_page_word;
     size_t near[SIZE_CLASSES];
     uint64_t claims, flushes, spans_made, spans_freed, runs, starved, donations, refills, evictions;

@@ -12,13 +12,14 @@ void span_count_taken(struct span_map *self, struct span_cpu *me, size_t n) {
 // Serves the starved from the front of a run; answers how many pages went.
 static size_t span_donate_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n) {
     size_t gone = 0;
-    size_t cpu = help_next(&self->help, 0);
-    // bound: HELP_GIFTS
-    for (unsigned i = 0; i < HELP_GIFTS && cpu != HELP_CPU_NONE && gone < n; i++) {
+    // bound: HELP_LOOKS
+    for (unsigned i = 0; i < HELP_LOOKS && gone < n; i++) {
+        size_t cpu = help_turn(&self->help, &me->helped);
+        if (cpu == HELP_CPU_NONE)
+            break;
         size_t given = cpu == me->cpu ? 0 : help_give_pages(&self->help, cpu, first + gone, n - gone);
         me->donations += given != 0;
         gone += given;
-        cpu = help_next(&self->help, cpu + 1);
     }
     return gone;
 }
