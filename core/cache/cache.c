@@ -2,6 +2,8 @@
 // Blocks between magazines, stash and spans; see cache.h.
 #include "cache/cache.h"
 
+_Static_assert(TICKET_FIRST == 2 * SIZE_MAGAZINE_BYTES, "the refusing magazines lie in front");
+
 void cache_init(struct cache *self, const struct size_table *table, size_t cpu, const struct cache_limits *limits) {
     static const uint16_t refusing[] = {KIND_FREE, KIND_RUN};
     // bound: 2

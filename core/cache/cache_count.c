@@ -29,11 +29,11 @@ size_t cache_class_blocks(const struct cache *self, const struct span_map *map, 
     return blocks;
 }
 
-// The own slots of all magazines, the pool, a stash that was just below its limit when a share of a word and a batch of
-// blocks arrived.
+// The own slots of all magazines, the pool, and a stash that was just below its limit when a share of a word or a block
+// arrived.
 size_t cache_bytes_most(const struct cache *self, const struct size_table *table) {
     size_t bytes = (size_t)self->pool.bytes_most + self->stash.bytes_most / 4 * 5;
-    bytes += CACHE_BATCH * (size_t)SIZE_SMALL_MAX;
+    bytes += 2 * (size_t)SIZE_SMALL_MAX;
     // bound: SIZE_CLASSES
     for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         const struct size_class *geometry = &table->classes[class];

@@ -28,9 +28,9 @@ static void magazine_use_chunk(struct magazine *self, const struct magazine_pool
 void magazine_init(void *cache, const struct size_class *class, uint8_t index, size_t bytes_most) {
     struct magazine *self = magazine_at(cache, class->ticket);
     size_t affordable = bytes_most / class->block_bytes;
-    self->own_slots = (uint16_t)(affordable < 2                    ? 2
-                                 : affordable < MAGAZINE_OWN_SLOTS ? affordable
-                                                                   : MAGAZINE_OWN_SLOTS);
+    if (affordable == 0 && class->block_bytes <= 4 * bytes_most)
+        affordable = 1; // a block that is freed and taken again need not go through the stash
+    self->own_slots = (uint16_t)(affordable < MAGAZINE_OWN_SLOTS ? affordable : MAGAZINE_OWN_SLOTS);
     self->reciprocal = class->reciprocal;
     self->accept = class->accept;
     self->span_mask = (uint32_t)(size_class_span_bytes(class) - 1);
@@ -89,6 +89,8 @@ void *magazine_pop(void *cache, struct magazine_pool *pool, struct magazine *sel
         if (!magazine_descend(cache, pool, self))
             return NULL;
         p = *magazine_slot(cache, self->top);
+        if (p == NULL)
+            return NULL;
     }
     self->top -= MAGAZINE_SLOT;
     return p;

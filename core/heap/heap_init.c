@@ -76,7 +76,7 @@ static void heap_carve_hints(struct span_map *map, struct heap_layout *layout) {
 // Places everything; self is the heap, or a scratch one while measuring.
 static void heap_lay_out(struct wfh *self, struct heap_layout *layout, size_t cache_bytes, struct heap_parts *parts) {
     struct span_map *map = &self->map;
-    (void)heap_carve(layout, sizeof *self + map->cpus * sizeof self->cache_of[0]);
+    (void)heap_carve(layout, sizeof *self + map->cpus * sizeof(void *));
     map->kind = heap_carve(layout, map->pages * sizeof(tag_t));
     map->state = heap_carve_words(layout, map->pages);
     map->bits = heap_carve_words(layout, map->pages * SPAN_WORDS);

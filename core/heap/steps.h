@@ -22,17 +22,18 @@
      (STEPS_FIND(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
       STEPS_REHINT(levels)))
 
-// Looking who is hungry: the count; for each of a few, the bits of 1,024 CPUs twice, a wish and a gift.
-#define STEPS_DONATE (1u + HELP_LOOKS * (2u * 16u + 2u))
+// Looking who is hungry: the count; for each of a few, 16 words of bits twice, a wish and a gift.
+#define STEPS_DONATE (1u + (size_t)HELP_LOOKS * 34u)
 #define STEPS_GIVE_PAGES(levels) (STEPS_DONATE + 1u + 2u * STEPS_GIVE_PIECE(levels))
 
 // Spans.
 #define STEPS_PUBLISH(levels) (3u + STEPS_PUT(levels))
 #define STEPS_PUT_BACK(levels) (4u + STEPS_DONATE + STEPS_PUT(levels) + STEPS_PUBLISH(levels))
 #define STEPS_DISSOLVE(levels) (2u * (1u + STEPS_DROP(levels)) + 1u + 64u + STEPS_GIVE_PAGES(levels))
-#define STEPS_RETIRE(levels) (3u * SPAN_WORDS + SPAN_WORDS * STEPS_PUT_BACK(levels) + STEPS_DISSOLVE(levels))
+#define STEPS_RETIRE(levels) ((size_t)3 * SPAN_WORDS + SPAN_WORDS * STEPS_PUT_BACK(levels) + STEPS_DISSOLVE(levels))
+#define STEPS_COMPLETE(levels) ((size_t)2 * SPAN_WORDS + SPAN_WORDS * STEPS_PUT_BACK(levels))
 #define HEAP_FLUSH_STEPS(levels)                                                                                       \
-    (3u + STEPS_DONATE + 1u + STEPS_PUT(levels) + STEPS_PUBLISH(levels) + STEPS_RETIRE(levels))
+    (3u + STEPS_DONATE + STEPS_COMPLETE(levels) + 1u + STEPS_PUT(levels) + STEPS_PUBLISH(levels) + STEPS_RETIRE(levels))
 #define STEPS_TAKE_WORD(levels) (7u + STEPS_PUT(levels) + STEPS_PUT_BACK(levels))
 #define STEPS_CLAIM(levels)                                                                                            \
     (STEPS_FIND(levels) + 1u + STEPS_TAKE_WORD(levels) + STEPS_DROP(levels) + 2u + STEPS_PUT(levels))
@@ -50,7 +51,7 @@
 #define HEAP_FREE_STEPS(levels) (6u + 3u * (1u + HEAP_FLUSH_STEPS(levels)) + STEPS_GIVE_PAGES(levels))
 // A batch of blocks or words, or a last look for empty spans.
 #define HEAP_DRAIN_STEPS(levels)                                                                                       \
-    (CACHE_BATCH * (1u + HEAP_FLUSH_STEPS(levels)) + SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
+    (CACHE_BATCH * (1u + 2u * HEAP_FLUSH_STEPS(levels)) + SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
 // Every hint of the class, every page that may begin an empty span, and the page map twice.
 #define STEPS_EVERYTHING(levels, pages, map_words)                                                                     \
     ((pages) * (SPAN_WORDS * (1u + STEPS_TAKE_WORD(levels)) + 2u * STEPS_SCAVENGE(levels) +                            \

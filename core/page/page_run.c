@@ -76,7 +76,7 @@ static size_t page_take_around(struct page_map *self, size_t n, size_t align, un
 
 // A run of more than 64 pages holds whole words: the next place, from word `from` on, where hints show enough of them.
 static size_t page_find_words(const struct page_map *self, size_t from, size_t n) {
-    size_t whole = n < 2 * BITS_WORD ? 1 : (n - BITS_WORD + 1) / BITS_WORD;
+    size_t whole = n < (size_t)2 * BITS_WORD ? 1 : (n - BITS_WORD + 1) / BITS_WORD;
     size_t have = 0;
     size_t word = from;
     // bound: words of the map; 64 at a time where none is whole

@@ -30,7 +30,7 @@
 // Kinds of pages that belong to no class are the tickets of two magazines that refuse everything.
 #define KIND_FREE 0u                 // no span, no run, or the inside of a run
 #define KIND_RUN SIZE_MAGAZINE_BYTES // the first page of a large run
-#define TICKET_FIRST (2 * SIZE_MAGAZINE_BYTES)
+#define TICKET_FIRST 384u            // behind the two
 #define TICKETS_END (TICKET_FIRST + SIZE_CLASSES * SIZE_MAGAZINE_BYTES)
 
 struct size_class {

@@ -84,7 +84,7 @@ void *wfh_realloc(wfh *heap, size_t cpu, void *p, size_t size, size_t align);
 // [cpu] Gives p back. NULL is ignored. Any block of this heap, whichever CPU allocated it; a remote free costs what a
 // local one costs. Misuse calls port_fault and changes nothing: foreign, misplaced (interior, misaligned), free page,
 // bad cpu, and double free as soon as it is visible (build with WFH_CHECKED to see each at the second free).
-// Bound: limits.free_steps_max; runs of more than 64 pages add one step for every 64 pages.
+// Bound: limits.free_steps_max; runs of more than 64 pages add a few steps for every 64 pages.
 void wfh_free(wfh *heap, size_t cpu, void *p);
 
 // Bytes usable at p, a live block: at least the size asked for. 0 if p is NULL; fault if p is no block.
