@@ -21,7 +21,9 @@ struct wfh {
 
 // Drains that empty any cache: each moves CACHE_BATCH blocks or words, or says that there are no more.
 #define HEAP_DRAIN_TURNS                                                                                               \
-    ((SIZE_CLASSES * MAGAZINE_OWN_SLOTS + MAGAZINE_CHUNKS * MAGAZINE_CHUNK_SLOTS + STASH_ENTRIES) / CACHE_BATCH + 2)
+    (((size_t)SIZE_CLASSES * MAGAZINE_OWN_SLOTS + (size_t)MAGAZINE_CHUNKS * MAGAZINE_CHUNK_SLOTS + STASH_ENTRIES) /    \
+         CACHE_BATCH +                                                                                                 \
+     2)
 
 static inline struct cache *heap_cache(const struct wfh *self, size_t cpu) {
     return self->cache_of[cpu];

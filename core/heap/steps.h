@@ -18,7 +18,7 @@
 #define STEPS_TAKE_ALIGNED(levels)                                                                                     \
     ((PAGE_ORDERS + PAGE_TRIES) * STEPS_FIND(levels) + PAGE_TRIES * (2u + STEPS_REHINT(levels)))
 #define STEPS_TAKE_RUN(levels)                                                                                         \
-    (PAGE_ORDERS * PAGE_TRIES *                                                                                        \
+    ((size_t)PAGE_ORDERS * PAGE_TRIES *                                                                                \
      (STEPS_FIND(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
       STEPS_REHINT(levels)))
 
