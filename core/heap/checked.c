@@ -26,8 +26,10 @@ void *checked_alloc(struct wfh *self, void *p) {
 void checked_free(struct wfh *self, size_t cpu, void *p) {
     unsigned class = heap_class_of(self, cpu, p);
     unsigned bit;
-    if (class == HELP_NO_CLASS)
+    if (class == HELP_NO_CLASS) {
+        __builtin_memset(p, CHECKED_POISON, heap_run_pages(self, span_page_of(&self->map, p)) << PAGE_SHIFT);
         return;
+    }
     word_t *word = checked_word(self, class, p, &bit);
     if (!word_take_bit_seq(word, bit)) // A checked.free <- R checked.alloc
         port_fault(PORT_FAULT_DOUBLE_FREE, p, cpu);
