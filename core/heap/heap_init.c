@@ -21,6 +21,12 @@ static struct cache_limits heap_cache_limits(size_t region_bytes, size_t cpus) {
     };
 }
 
+// Spans of 64 pages waste least, but every class that is in use has some that are partly free: where a CPU's share of
+// the region is small they are half as long.
+static unsigned heap_span_order(size_t region_bytes, size_t cpus) {
+    return region_bytes / cpus < (size_t)8 << 20 ? SIZE_ORDER_MOST - 1 : SIZE_ORDER_MOST;
+}
+
 // Walks over the metadata; with no memory behind it, it only measures.
 struct heap_layout {
     unsigned char *at; // NULL while measuring
@@ -94,7 +100,7 @@ static size_t heap_measure(size_t pages, size_t region_bytes, size_t cpus) {
     __builtin_memset(&scratch, 0, sizeof scratch);
     scratch.map.pages = pages;
     scratch.map.cpus = cpus;
-    size_table_init(&scratch.map.table);
+    size_table_init(&scratch.map.table, heap_span_order(region_bytes, cpus));
     heap_lay_out(&scratch, &layout, cache_footprint(heap_cache_limits(region_bytes, cpus).chunks), &parts);
     return layout.bytes;
 }
@@ -134,7 +140,7 @@ static void heap_build(struct wfh *self, struct heap_layout *layout) {
     struct cache_limits limits = heap_cache_limits(self->region_bytes, self->map.cpus);
     size_t cache_bytes = cache_footprint(limits.chunks);
     struct heap_parts parts;
-    size_table_init(&self->map.table);
+    size_table_init(&self->map.table, heap_span_order(self->region_bytes, self->map.cpus));
     heap_lay_out(self, layout, cache_bytes, &parts);
     page_init(&self->map.page, self->map.pages, self->map.base >> PAGE_SHIFT, parts.page);
     help_init(&self->map.help, self->map.cpus, parts.help);

@@ -58,6 +58,19 @@ static void heap_return_gift(struct wfh *self, size_t cpu, size_t span_pages, si
                         gift.kind == HELP_SPAN_PAGES ? span_pages : run_pages);
 }
 
+// A block of one of the next classes, up to twice the size: better than none.
+static void *heap_from_larger(struct wfh *self, size_t cpu, unsigned class, size_t align) {
+    // bound: HEAP_LARGER_CLASSES; none for a run
+    for (unsigned larger = class + 1; larger <= class + HEAP_LARGER_CLASSES && larger < SIZE_CLASSES; larger++) {
+        if (self->map.table.classes[larger].block_bytes % align != 0)
+            continue;
+        void *p = cache_refill(heap_cache(self, cpu), &self->map, larger);
+        if (p != NULL)
+            return p;
+    }
+    return NULL;
+}
+
 void *heap_starve(struct wfh *self, size_t cpu, unsigned class, size_t bytes, size_t align) {
     struct cache *cache = heap_cache(self, cpu);
     void *p = heap_from_everything(self, cpu, class, bytes, align);
@@ -76,7 +89,8 @@ void *heap_starve(struct wfh *self, size_t cpu, unsigned class, size_t bytes, si
     p = heap_from_everything(self, cpu, class, bytes, align);
     struct help_gift gift = help_lower(&self->map.help, cpu);
     if (p == NULL)
-        return heap_accept_gift(self, cpu, class, bytes, gift);
-    heap_return_gift(self, cpu, (size_t)1 << order, pages, gift);
-    return p;
+        p = heap_accept_gift(self, cpu, class, bytes, gift);
+    else
+        heap_return_gift(self, cpu, (size_t)1 << order, pages, gift);
+    return p != NULL ? p : heap_from_larger(self, cpu, class, align);
 }

@@ -25,6 +25,8 @@ struct wfh {
          CACHE_BATCH +                                                                                                 \
      2)
 
+#define HEAP_LARGER_CLASSES 8u // whose blocks may serve in place of a class that has none left
+
 static inline struct cache *heap_cache(const struct wfh *self, size_t cpu) {
     return self->cache_of[cpu];
 }

@@ -57,9 +57,9 @@
     ((pages) * (SPAN_WORDS * (1u + STEPS_TAKE_WORD(levels)) + 2u * STEPS_SCAVENGE(levels) +                            \
                 2u * (STEPS_CLAIM_PIECE(levels) + STEPS_GIVE_PIECE(levels))) +                                         \
      (map_words) * (8u + 2u * (4u + STEPS_REHINT(levels) + STEPS_GIVE_PIECE(levels))))
-// Everything; then draining the own cache, trying again, and everything once more with the hand raised.
+// Everything; then draining the own cache, trying again, everything once more with the hand raised, and larger classes.
 #define HEAP_LAST_RESORT_STEPS(levels, pages, map_words)                                                               \
-    (2u * HEAP_ALLOC_STEPS(levels) + HEAP_DRAIN_TURNS * HEAP_DRAIN_STEPS(levels) + 8u +                                \
+    ((2u + HEAP_LARGER_CLASSES) * HEAP_ALLOC_STEPS(levels) + HEAP_DRAIN_TURNS * HEAP_DRAIN_STEPS(levels) + 8u +        \
      2u * STEPS_EVERYTHING(levels, pages, map_words))
 
 #endif

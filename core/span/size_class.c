@@ -4,18 +4,16 @@
 
 #include "bits/bits.h"
 
-#define LARGE_SPAN_ORDER 6u // 64 pages, one word of the page map
-
-// Up to 128 bytes a span is one page; above, it is the shortest with at least 32 blocks, at most 64 pages.
-static uint8_t size_span_order(uint32_t block_bytes) {
+// Up to 128 bytes a span is one page; above, it is the shortest with at least 32 blocks, if that is allowed.
+static uint8_t size_span_order(uint32_t block_bytes, unsigned order_most) {
     unsigned log2 = bits_log2_up(block_bytes);
     unsigned order = log2 <= 7 ? 0 : log2 - 7;
-    return (uint8_t)(order < LARGE_SPAN_ORDER ? order : LARGE_SPAN_ORDER);
+    return (uint8_t)(order < order_most ? order : order_most);
 }
 
-static void size_class_init(struct size_class *self, uint32_t block_bytes, uint16_t ticket) {
+static void size_class_init(struct size_class *self, uint32_t block_bytes, uint16_t ticket, unsigned order_most) {
     self->block_bytes = block_bytes;
-    self->order = size_span_order(block_bytes);
+    self->order = size_span_order(block_bytes, order_most);
     self->blocks = (uint32_t)(size_class_span_bytes(self) / block_bytes);
     self->words = (uint8_t)((self->blocks + BITS_WORD - 1) / BITS_WORD);
     self->ticket = ticket;
@@ -41,13 +39,13 @@ static uint32_t size_of_class(unsigned class) {
     return (64u * 4096u / blocks) & ~15u;
 }
 
-void size_table_init(struct size_table *self) {
+void size_table_init(struct size_table *self, unsigned order_most) {
     unsigned entry = 0;
     // bound: SIZE_CLASSES
     for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         uint32_t block_bytes = size_of_class(class);
         uint16_t ticket = (uint16_t)(TICKET_FIRST + class * SIZE_MAGAZINE_BYTES);
-        size_class_init(&self->classes[class], block_bytes, ticket);
+        size_class_init(&self->classes[class], block_bytes, ticket, order_most);
         // bound: SIZE_TABLE_ENTRIES for all classes together
         for (; entry < SIZE_TABLE_ENTRIES && (entry + 1) * SIZE_STEP <= block_bytes; entry++)
             self->ticket[entry] = ticket;

@@ -49,7 +49,9 @@ struct size_table {
     struct size_class classes[SIZE_CLASSES];
 };
 
-void size_table_init(struct size_table *self);
+// order_most: of the longest spans; SIZE_ORDER_MOST, or less where spans of 64 pages are too much of a small region.
+#define SIZE_ORDER_MOST 6u // 64 pages, one word of the page map
+void size_table_init(struct size_table *self, unsigned order_most);
 
 // The class of sizes above SIZE_TABLE_MAX, up to SIZE_SMALL_MAX.
 unsigned size_class_above_table(const struct size_table *self, size_t size);

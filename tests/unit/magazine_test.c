@@ -27,7 +27,7 @@ static void setup(size_t magazine_bytes, uint64_t pool_bytes) {
     memset(memory, 0, sizeof memory);
     memset(stacks, 0, sizeof stacks);
     memset(&pool, 0, sizeof pool);
-    size_table_init(&table);
+    size_table_init(&table, SIZE_ORDER_MOST);
     next_block = 0x100000;
     for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         magazine_init(memory, &table.classes[class], (uint8_t) class, magazine_bytes);

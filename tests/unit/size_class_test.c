@@ -7,7 +7,7 @@
 static struct size_table table;
 
 static void table_setup(void) {
-    size_table_init(&table);
+    size_table_init(&table, SIZE_ORDER_MOST);
 }
 
 TestSuite(size_class, .init = table_setup, .timeout = 120);
