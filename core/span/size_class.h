@@ -5,7 +5,7 @@
 // A power-of-two size is aligned to itself, and every size that is a multiple of a power of two A has blocks at
 // multiples of A (spans are aligned to their own length), so that alignment needs nothing but rounding the size up.
 // Above 16 KiB blocks are multiples of 16 only. No class wastes more than 1/9 of a block that is just too large for the
-// class below, nor more than 4 % of a span behind its last block (7 % above 8 KiB).
+// class below, nor more than 4 % of a span behind its last block (11 % above 8 KiB where spans are kept short).
 //
 // A class's ticket is the offset of its magazine within every per-CPU cache. The kind of a page is the ticket of its
 // class, so that free gets from a page to its magazine with a single load.
