@@ -22,7 +22,7 @@ struct adapter {
     void (*figures)(void *heap, size_t cpu, struct bench_figures *out); // may be NULL: nothing known
 
     // For allocators that are loaded: the library and its names for what the adapter needs.
-    const char *library;
+    const char *soname;
     const char *alloc_symbol, *free_symbol;
 };
 

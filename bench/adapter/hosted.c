@@ -24,14 +24,14 @@ static const char *hosted_open(const struct adapter *self, void *region, size_t 
                                void **heap) {
     (void)region, (void)region_bytes, (void)cpus;
     static char sentence[256];
-    library = dlopen(self->library, RTLD_NOW | RTLD_LOCAL);
+    library = dlopen(self->soname, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         (void)snprintf(sentence, sizeof sentence, "%s", dlerror());
         return sentence;
     }
     if (!hosted_symbol(self->alloc_symbol, &library_alloc, sizeof library_alloc) ||
         !hosted_symbol(self->free_symbol, &library_free, sizeof library_free)) {
-        (void)snprintf(sentence, sizeof sentence, "%s lacks %s or %s", self->library, self->alloc_symbol,
+        (void)snprintf(sentence, sizeof sentence, "%s lacks %s or %s", self->soname, self->alloc_symbol,
                        self->free_symbol);
         return sentence;
     }
@@ -77,7 +77,7 @@ const struct adapter adapter_jemalloc = {
     .alloc = hosted_alloc,
     .free = hosted_free,
     .drain = jemalloc_drain,
-    .library = "libjemalloc.so.2",
+    .soname = "libjemalloc.so.2",
     .alloc_symbol = "malloc",
     .free_symbol = "free",
 };
@@ -107,7 +107,7 @@ const struct adapter adapter_mimalloc = {
     .alloc = hosted_alloc,
     .free = hosted_free,
     .drain = mimalloc_drain,
-    .library = "libmimalloc.so.2",
+    .soname = "libmimalloc.so.2",
     .alloc_symbol = "mi_malloc",
     .free_symbol = "mi_free",
 };
@@ -141,7 +141,7 @@ const struct adapter adapter_tcmalloc = {
     .alloc = hosted_alloc,
     .free = hosted_free,
     .drain = tcmalloc_drain,
-    .library = "libtcmalloc_minimal.so.4",
+    .soname = "libtcmalloc_minimal.so.4",
     .alloc_symbol = "tc_malloc",
     .free_symbol = "tc_free",
 };
@@ -164,7 +164,7 @@ const struct adapter adapter_glibc = {
     .alloc = hosted_alloc,
     .free = hosted_free,
     .drain = glibc_drain,
-    .library = "libc.so.6",
+    .soname = "libc.so.6",
     .alloc_symbol = "malloc",
     .free_symbol = "free",
 };

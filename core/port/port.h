@@ -23,8 +23,9 @@ enum port_fault_kind {
     PORT_FAULT_CORRUPT = 6,     // metadata contradicts itself: somebody wrote into it
 };
 
-// Called once misuse is certain. Must not return: panic, abort, longjmp out, or kill the offending task.
-// The heap has not been changed by the call that faulted, so other CPUs may go on using it.
+// Called once misuse is certain. Must not return: panic, abort, longjmp out, or kill the offending task. What is found
+// at the call itself has changed nothing. A double free that is found later, when a block leaves a cache, has cost that
+// one block its second place and nothing else. Either way other CPUs may go on using the heap.
 _Noreturn void port_fault(enum port_fault_kind kind, const void *address, size_t cpu);
 
 #endif
