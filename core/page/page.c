@@ -129,16 +129,16 @@ bool page_give(struct page_map *self, size_t first, size_t n) {
 bool page_admit(struct page_map *self, size_t first, size_t n) {
     uint64_t mask;
     // bound: n / 64 + 2 words
-    for (size_t done = 0; done < n; done += page_piece(first + done, n - done, &mask)) {
-        (void)page_piece(first + done, n - done, &mask);
+    for (size_t done = 0, here; done < n; done += here) {
+        here = page_piece(first + done, n - done, &mask);
         // relaxed: one caller at a time
         if (word_load_relaxed(&self->admitted[(first + done) / BITS_WORD]) & mask)
             return false;
     }
     // bound: n / 64 + 2 words
-    for (size_t done = 0; done < n; done += page_piece(first + done, n - done, &mask)) {
+    for (size_t done = 0, here; done < n; done += here) {
         word_t *word = &self->admitted[(first + done) / BITS_WORD];
-        (void)page_piece(first + done, n - done, &mask);
+        here = page_piece(first + done, n - done, &mask);
         word_store_relaxed(word, word_load_relaxed(word) | mask); // relaxed: as above; published with the pages
     }
     return true;

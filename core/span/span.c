@@ -138,40 +138,8 @@ static void span_dissolve(struct span_map *self, struct span_cpu *me, unsigned c
     span_give_pages(self, me, first, (size_t)1 << geometry->order);
 }
 
-static bool span_looks_full(const struct span_map *self, const struct size_class *class, size_t first) {
-    // bound: SPAN_WORDS
-    for (unsigned i = 0; i < class->words; i++) {
-        // relaxed: a look before the taking, which decides
-        if (word_load_relaxed(&self->bits[first * SPAN_WORDS + i]) != span_full(class, i))
-            return false;
-    }
-    return true;
-}
-
-bool span_retire(struct span_map *self, struct span_cpu *me, unsigned class, size_t first) {
-    const struct size_class *geometry = span_class(self, class);
-    uint32_t word = (uint32_t)(first * SPAN_WORDS);
-    uint64_t taken[SPAN_WORDS];
-    if (!span_looks_full(self, geometry, first))
-        return false;
-    // bound: SPAN_WORDS
-    for (unsigned i = 0; i < geometry->words; i++) {
-        taken[i] = word_swap_seq(&self->bits[word + i], 0); // A span.take <- R span.publish
-        if (taken[i] == span_full(geometry, i) && span_kind(self, first) == geometry->ticket)
-            continue;
-        // bound: SPAN_WORDS
-        for (unsigned k = 0; k <= i; k++) {
-            if (taken[k] != 0)
-                span_put_back(self, me, word + k, taken[k]);
-        }
-        return false;
-    }
-    span_dissolve(self, me, class, first);
-    return true;
-}
-
-// Whether the caller's blocks of a word and those that lie free are the whole span. Then he holds them all: it is
-// cheaper to take what is left than to publish and to retire. If some were gone meanwhile, what was taken is put back.
+// Whether the caller's blocks of a word (bits, none for 0) and those that lie free are the whole span of the class.
+// Then he holds them all. If some were gone meanwhile, or the span is another class's, what was taken is put back.
 static bool span_complete(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits) {
     const struct size_class *geometry = span_class(self, class);
     uint32_t first = word - word % SPAN_WORDS;
@@ -187,7 +155,8 @@ static bool span_complete(struct span_map *self, struct span_cpu *me, unsigned c
         uint64_t mine = first + i == word ? bits : 0;
         uint64_t full = span_full(geometry, i);
         taken[i] = mine == full ? 0 : word_swap_seq(&self->bits[first + i], 0); // A span.take <- R span.publish
-        if ((taken[i] | mine) == full)
+        // Whoever came with blocks of the span knows its class: they pin it.
+        if ((taken[i] | mine) == full && (bits != 0 || span_kind(self, span_word_page(first)) == geometry->ticket))
             continue;
         // bound: SPAN_WORDS
         for (uint32_t k = 0; k <= i; k++) {
@@ -199,12 +168,20 @@ static bool span_complete(struct span_map *self, struct span_cpu *me, unsigned c
     return true;
 }
 
+bool span_retire(struct span_map *self, struct span_cpu *me, unsigned class, size_t first) {
+    if (!span_complete(self, me, class, (uint32_t)(first * SPAN_WORDS), 0))
+        return false;
+    span_dissolve(self, me, class, first);
+    return true;
+}
+
 // Gives back blocks that are not free yet, as far as one can see.
 static void span_flush_held(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits) {
     me->flushes++;
     bits = span_donate(self, me, class, word, bits);
     if (bits == 0)
         return;
+    // Where the span is whole, taking what is left is cheaper than publishing first and retiring then.
     if (span_complete(self, me, class, word, bits))
         span_dissolve(self, me, class, span_word_page(word));
     else if (span_release(self, class, word, bits))
