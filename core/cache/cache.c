@@ -9,16 +9,17 @@ void cache_init(struct cache *self, const struct size_table *table, size_t cpu, 
     // bound: 2
     for (unsigned i = 0; i < 2; i++) {
         struct magazine *none = magazine_at(self, refusing[i]);
-        none->top = none->limit = refusing[i] + (uint32_t)offsetof(struct magazine, slots);
+        none->top = none->slots;
+        none->limit = magazine_limit(none->top);
     }
     // bound: SIZE_CLASSES
     for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         const struct size_class *geometry = &table->classes[class];
         size_t share = limits->stash_bytes / 4 / geometry->block_bytes;
         magazine_init(self, geometry, (uint8_t) class, limits->magazine_bytes);
-        magazine_at(self, geometry->ticket)->share = (uint16_t)(share < BITS_WORD ? share : BITS_WORD);
+        self->share[class] = (uint8_t)(share < BITS_WORD ? share : BITS_WORD);
     }
-    magazine_pool_init(&self->pool, offsetof(struct cache, chunks), limits->chunks, limits->pool_bytes);
+    magazine_pool_init(&self->pool, (void **)(void *)self->chunks, limits->chunks, limits->pool_bytes);
     stash_init(&self->stash, limits->stash_bytes);
     self->span.cpu = cpu;
 }
@@ -53,8 +54,8 @@ static void *cache_unpack(struct cache *self, struct span_map *map, unsigned cla
     uint64_t rest = *bits;
     void *answer = (void *)(base + bits_lowest(rest) * block_bytes);
     rest &= rest - 1;
-    magazine->top += moved * MAGAZINE_SLOT;
-    void **slot = magazine_slot(self, magazine->top);
+    magazine->top += moved;
+    void **slot = magazine->top;
     // bound: CACHE_UNPACK
     for (unsigned i = 0; i < moved; i++) {
         *slot-- = (void *)(base + bits_lowest(rest) * block_bytes);
@@ -90,7 +91,7 @@ static void *cache_refill_from(struct cache *self, struct span_map *map, unsigne
 }
 
 void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
-    void *p = magazine_pop(self, &self->pool, magazine_at(self, map->table.classes[class].ticket));
+    void *p = magazine_pop(&self->pool, magazine_at(self, map->table.classes[class].ticket));
     if (p != NULL)
         return p;
     self->span.refills++;
@@ -104,7 +105,7 @@ void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
 
 struct span_order cache_order(const struct cache *self, const struct span_map *map, unsigned class) {
     const struct magazine *magazine = cache_magazine(self, &map->table.classes[class]);
-    unsigned share = self->stash.bytes > self->stash.bytes_most ? 0 : magazine->share;
+    unsigned share = self->stash.bytes > self->stash.bytes_most ? 0 : self->share[class];
     return (struct span_order){.class = class, .most = share + 1 + cache_refill_most(magazine)};
 }
 
@@ -163,7 +164,7 @@ static void cache_squeeze(struct cache *self, struct span_map *map, unsigned cla
     if (victim == MAGAZINE_NOBODY || victim == class)
         return;
     struct magazine *magazine = magazine_at(self, map->table.classes[victim].ticket);
-    (void)cache_stash(self, map, victim, magazine_pop(self, &self->pool, magazine));
+    (void)cache_stash(self, map, victim, magazine_pop(&self->pool, magazine));
 }
 
 // A block for a stash that holds enough: whole words go back rather than single blocks, but nothing may grow.
@@ -197,9 +198,8 @@ static bool cache_stash_within_limit(struct cache *self, struct span_map *map, u
 
 void cache_push(struct cache *self, struct span_map *map, unsigned class, void *p) {
     struct magazine *magazine = magazine_at(self, map->table.classes[class].ticket);
-    if (magazine->top != magazine->limit || magazine_ascend(self, &self->pool, magazine)) {
-        magazine->top += MAGAZINE_SLOT;
-        *magazine_slot(self, magazine->top) = p;
+    if (!magazine_is_full(magazine) || magazine_ascend(&self->pool, magazine)) {
+        *++magazine->top = p;
         return;
     }
     self->span.evictions++;
@@ -215,7 +215,7 @@ static unsigned cache_drain_magazines(struct cache *self, struct span_map *map, 
     for (unsigned turn = 0; turn < SIZE_CLASSES + most; turn++) {
         if (class == SIZE_CLASSES || moved == most)
             break;
-        void *p = magazine_pop(self, &self->pool, magazine_at(self, map->table.classes[class].ticket));
+        void *p = magazine_pop(&self->pool, magazine_at(self, map->table.classes[class].ticket));
         if (p == NULL) {
             class += 1;
             continue;

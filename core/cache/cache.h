@@ -19,6 +19,7 @@ struct cache {
     _Alignas(PORT_CACHE_LINE) unsigned char magazines[TICKETS_END];
     struct stash stash;
     struct span_cpu span;
+    uint8_t share[SIZE_CLASSES]; // by class: blocks of one claimed word that the stash has room for
     struct magazine_pool pool;
     _Alignas(sizeof(void *)) unsigned char chunks[];
 };

@@ -7,14 +7,14 @@ size_t cache_bytes(const struct cache *self, const struct size_table *table) {
     // bound: SIZE_CLASSES
     for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         const struct size_class *geometry = &table->classes[class];
-        bytes += magazine_count(cache_magazine(self, geometry), geometry->ticket, &self->pool) * geometry->block_bytes;
+        bytes += magazine_count(cache_magazine(self, geometry), &self->pool) * geometry->block_bytes;
     }
     return bytes;
 }
 
 size_t cache_class_blocks(const struct cache *self, const struct span_map *map, unsigned class) {
     const struct size_class *geometry = &map->table.classes[class];
-    size_t blocks = magazine_count(cache_magazine(self, geometry), geometry->ticket, &self->pool);
+    size_t blocks = magazine_count(cache_magazine(self, geometry), &self->pool);
     // bound: STASH_ENTRIES
     for (uint32_t i = 0; i < STASH_ENTRIES; i++) {
         const volatile struct stash_entry *entry = &self->stash.entries[i];

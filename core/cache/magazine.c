@@ -4,25 +4,19 @@
 
 #include "bits/bits.h"
 
-// Offset of the NULL below the own slots.
-static uint32_t magazine_own_floor(size_t ticket) {
-    return (uint32_t)(ticket + offsetof(struct magazine, slots));
+// The NULL below a piece.
+static void **magazine_floor(const struct magazine *self, const struct magazine_pool *pool, unsigned piece) {
+    return piece == MAGAZINE_OWN ? (void **)self->slots : pool->slots + piece * (MAGAZINE_CHUNK_SLOTS + 1);
 }
 
-static uint32_t magazine_chunk_floor(const struct magazine_pool *pool, unsigned chunk) {
-    return pool->offset + chunk * (MAGAZINE_CHUNK_SLOTS + 1) * MAGAZINE_SLOT;
+static unsigned magazine_room(const struct magazine *self, unsigned piece) {
+    return piece == MAGAZINE_OWN ? self->own_slots : MAGAZINE_CHUNK_SLOTS;
 }
 
-static void magazine_use_own(struct magazine *self, size_t ticket, uint32_t held) {
-    self->piece = MAGAZINE_OWN;
-    self->top = magazine_own_floor(ticket) + held * MAGAZINE_SLOT;
-    self->limit = magazine_own_floor(ticket) + self->own_slots * MAGAZINE_SLOT;
-}
-
-static void magazine_use_chunk(struct magazine *self, const struct magazine_pool *pool, unsigned chunk, uint32_t held) {
-    self->piece = (uint8_t)chunk;
-    self->top = magazine_chunk_floor(pool, chunk) + held * MAGAZINE_SLOT;
-    self->limit = magazine_chunk_floor(pool, chunk) + MAGAZINE_CHUNK_SLOTS * MAGAZINE_SLOT;
+static void magazine_use(struct magazine *self, const struct magazine_pool *pool, unsigned piece) {
+    self->piece = (uint8_t)piece;
+    self->top = magazine_floor(self, pool, piece);
+    self->limit = magazine_limit(self->top + magazine_room(self, piece));
 }
 
 void magazine_init(void *cache, const struct size_class *class, uint8_t index, size_t bytes_most) {
@@ -30,40 +24,38 @@ void magazine_init(void *cache, const struct size_class *class, uint8_t index, s
     size_t affordable = bytes_most / class->block_bytes;
     if (affordable == 0 && class->block_bytes <= 4 * bytes_most)
         affordable = 1; // a block that is freed and taken again need not go through the stash
-    self->own_slots = (uint16_t)(affordable < MAGAZINE_OWN_SLOTS ? affordable : MAGAZINE_OWN_SLOTS);
+    self->own_slots = (uint8_t)(affordable < MAGAZINE_OWN_SLOTS ? affordable : MAGAZINE_OWN_SLOTS);
     self->reciprocal = class->reciprocal;
     self->accept = class->accept;
     self->span_mask = (uint32_t)(size_class_span_bytes(class) - 1);
     self->class = index;
     self->chunk_bytes = MAGAZINE_CHUNK_SLOTS * class->block_bytes;
-    magazine_use_own(self, class->ticket, 0);
+    magazine_use(self, NULL, MAGAZINE_OWN);
 }
 
-void magazine_pool_init(struct magazine_pool *self, uint32_t offset, uint32_t chunks, uint64_t bytes_most) {
+void magazine_pool_init(struct magazine_pool *self, void **slots, uint32_t chunks, uint64_t bytes_most) {
     self->vacant = bits_low(chunks);
     self->chunks = chunks;
     self->bytes_most = bytes_most;
-    self->offset = offset;
+    self->slots = slots;
     // bound: MAGAZINE_CHUNKS
     for (unsigned chunk = 0; chunk < MAGAZINE_CHUNKS; chunk++)
         self->owner[chunk] = MAGAZINE_NOBODY;
 }
 
-bool magazine_descend(void *cache, struct magazine_pool *pool, struct magazine *self) {
+bool magazine_descend(struct magazine_pool *pool, struct magazine *self) {
     unsigned chunk = self->piece;
     if (chunk == MAGAZINE_OWN)
         return false;
     pool->vacant |= bits_one(chunk);
     pool->bytes -= self->chunk_bytes;
     self->chunks--;
-    if (pool->below[chunk] == MAGAZINE_OWN)
-        magazine_use_own(self, (size_t)((char *)self - (char *)cache), self->own_slots);
-    else
-        magazine_use_chunk(self, pool, pool->below[chunk], MAGAZINE_CHUNK_SLOTS);
+    magazine_use(self, pool, pool->below[chunk]);
+    self->top += magazine_room(self, self->piece);
     return true;
 }
 
-bool magazine_ascend(void *cache, struct magazine_pool *pool, struct magazine *self) {
+bool magazine_ascend(struct magazine_pool *pool, struct magazine *self) {
     if (pool->vacant == 0 || pool->bytes + self->chunk_bytes > pool->bytes_most)
         return false;
     unsigned chunk = bits_lowest(pool->vacant);
@@ -71,28 +63,27 @@ bool magazine_ascend(void *cache, struct magazine_pool *pool, struct magazine *s
     pool->bytes += self->chunk_bytes;
     pool->below[chunk] = self->piece;
     self->chunks++;
-    magazine_use_chunk(self, pool, chunk, 0);
+    magazine_use(self, pool, chunk);
     if (pool->owner[chunk] != self->class) {
         // What another class left there must not pass for a block of this one.
-        void **slot = magazine_slot(cache, self->top);
         // bound: MAGAZINE_CHUNK_SLOTS
         for (unsigned i = 1; i <= MAGAZINE_CHUNK_SLOTS; i++)
-            slot[i] = NULL;
+            self->top[i] = NULL;
         pool->owner[chunk] = self->class;
     }
     return true;
 }
 
-void *magazine_pop(void *cache, struct magazine_pool *pool, struct magazine *self) {
-    void *p = *magazine_slot(cache, self->top);
+void *magazine_pop(struct magazine_pool *pool, struct magazine *self) {
+    void *p = *self->top;
     if (p == NULL) {
-        if (!magazine_descend(cache, pool, self))
+        if (!magazine_descend(pool, self))
             return NULL;
-        p = *magazine_slot(cache, self->top);
+        p = *self->top;
         if (p == NULL)
             return NULL;
     }
-    self->top -= MAGAZINE_SLOT;
+    self->top--;
     return p;
 }
 
@@ -106,31 +97,29 @@ uint8_t magazine_pool_victim(struct magazine_pool *self) {
     return MAGAZINE_NOBODY;
 }
 
-size_t magazine_count(const struct magazine *self, uint16_t ticket, const struct magazine_pool *pool) {
-    uint32_t top = *(const volatile uint32_t *)&self->top;
-    uint16_t chunks = *(const volatile uint16_t *)&self->chunks;
+size_t magazine_count(const struct magazine *self, const struct magazine_pool *pool) {
+    void **top = *(void **const volatile *)&self->top;
+    uint8_t chunks = *(const volatile uint8_t *)&self->chunks;
     uint8_t piece = *(const volatile uint8_t *)&self->piece;
     bool own = piece >= MAGAZINE_CHUNKS;
-    uint32_t room = own ? self->own_slots : MAGAZINE_CHUNK_SLOTS;
-    uint32_t held = (top - (own ? magazine_own_floor(ticket) : magazine_chunk_floor(pool, piece))) / MAGAZINE_SLOT;
+    size_t room = magazine_room(self, own ? MAGAZINE_OWN : piece);
+    size_t held = ((uintptr_t)top - (uintptr_t)magazine_floor(self, pool, own ? MAGAZINE_OWN : piece)) / sizeof(void *);
     // What was read while the owner changed pieces does not fit together.
     held = held < room ? held : room;
     return own || chunks == 0 ? held : self->own_slots + (chunks - 1u) * MAGAZINE_CHUNK_SLOTS + held;
 }
 
-void *magazine_peek(const void *cache, const struct magazine_pool *pool, const struct magazine *self, uint16_t ticket,
-                    size_t i) {
-    uint32_t top = self->top;
+void *magazine_peek(const struct magazine *self, const struct magazine_pool *pool, size_t i) {
+    void **top = self->top;
     uint8_t piece = self->piece;
     // bound: MAGAZINE_CHUNKS pieces
     while (piece != MAGAZINE_OWN) {
-        uint32_t floor = magazine_chunk_floor(pool, piece);
-        if (i < (top - floor) / MAGAZINE_SLOT)
+        size_t held = (size_t)(top - magazine_floor(self, pool, piece));
+        if (i < held)
             break;
-        i -= (top - floor) / MAGAZINE_SLOT;
+        i -= held;
         piece = pool->below[piece];
-        top = piece == MAGAZINE_OWN ? magazine_own_floor(ticket) + self->own_slots * MAGAZINE_SLOT
-                                    : magazine_chunk_floor(pool, piece) + MAGAZINE_CHUNK_SLOTS * MAGAZINE_SLOT;
+        top = magazine_floor(self, pool, piece) + magazine_room(self, piece);
     }
-    return *(void *const *)(const void *)((const char *)cache + top - i * MAGAZINE_SLOT);
+    return *(top - i);
 }

@@ -3,11 +3,11 @@
 #include "check/check.h"
 
 static size_t check_count(const struct cache *cache, const struct size_class *class) {
-    return magazine_count(cache_magazine(cache, class), class->ticket, &cache->pool);
+    return magazine_count(cache_magazine(cache, class), &cache->pool);
 }
 
 static const void *check_block(const struct cache *cache, const struct size_class *class, size_t i) {
-    return magazine_peek(cache, &cache->pool, cache_magazine(cache, class), class->ticket, i);
+    return magazine_peek(cache_magazine(cache, class), &cache->pool, i);
 }
 
 // In how many stashes a block lies.

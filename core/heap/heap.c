@@ -7,9 +7,9 @@
 
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-// Keeps the compiler from holding a value in a register between its use and its change in memory: the change is one
-// instruction, and with a copy it would be three.
-#define compiler_forgets() __asm__ volatile("" ::: "memory")
+// Keeps the compiler from holding what it loaded, or an address it computed from `base`, in a register between the use
+// and the change in memory: the change is one instruction, and with a copy it would be three.
+#define compiler_forgets(base) __asm__ volatile("" : "+r"(base)::"memory")
 
 // The class for a request of at most SIZE_SMALL_MAX bytes, HELP_NO_CLASS if only a run will do.
 static unsigned heap_class_for(const struct size_table *table, size_t size, size_t align) {
@@ -30,11 +30,12 @@ static void *heap_alloc_run(wfh *self, size_t cpu, size_t size, size_t align, un
 }
 
 // A block of a class whose magazine is empty in the piece on top, or a run in its stead.
-static __attribute__((noinline)) void *heap_alloc_empty(wfh *self, size_t cpu, size_t size,
-                                                        const struct magazine *magazine) {
-    unsigned class = magazine->class;
-    void *p = cache_refill(heap_cache(self, cpu), &self->map, class);
-    return checked_alloc(self, p != NULL ? p : heap_alloc_run(self, cpu, size, SIZE_STEP, class));
+static __attribute__((noinline)) void *heap_alloc_empty(wfh *self, struct cache *cache, size_t ticket) {
+    unsigned class = size_class_of_kind(ticket);
+    void *p = cache_refill(cache, &self->map, class);
+    if (p == NULL)
+        p = heap_alloc_run(self, cache->span.cpu, self->map.table.classes[class].block_bytes, SIZE_STEP, class);
+    return checked_alloc(self, p);
 }
 
 // Everything but a block of up to SIZE_TABLE_MAX bytes, aligned to 8, that lies in the magazine.
@@ -48,9 +49,9 @@ static __attribute__((noinline)) void *heap_alloc_other(wfh *self, size_t cpu, s
     if (class != HELP_NO_CLASS) {
         struct cache *cache = heap_cache(self, cpu);
         struct magazine *magazine = magazine_at(cache, self->map.table.classes[class].ticket);
-        p = *magazine_slot(cache, magazine->top);
+        p = *magazine->top;
         if (p != NULL)
-            magazine->top -= MAGAZINE_SLOT;
+            magazine->top--;
         else
             p = cache_refill(cache, &self->map, class);
     }
@@ -58,16 +59,16 @@ static __attribute__((noinline)) void *heap_alloc_other(wfh *self, size_t cpu, s
 }
 
 void *wfh_alloc(wfh *self, size_t cpu, size_t size, size_t align) {
-    if (unlikely(align > SIZE_STEP || size - 1 >= SIZE_TABLE_MAX || cpu >= self->map.cpus))
-        return heap_alloc_other(self, cpu, size, align);
+    size_t step = size - 1;
+    if (unlikely(align > SIZE_STEP || step >= SIZE_TABLE_MAX || cpu >= self->map.cpus))
+        return heap_alloc_other(self, cpu, step + 1, align);
     struct cache *cache = heap_cache(self, cpu);
-    size_t ticket = self->map.table.ticket[(size - 1) / SIZE_STEP];
-    struct magazine *magazine = magazine_at(cache, ticket);
-    void *p = *magazine_slot(cache, magazine->top);
+    size_t ticket = self->map.table.ticket[step / SIZE_STEP];
+    void *p = *magazine_at(cache, ticket)->top;
     if (unlikely(p == NULL))
-        return heap_alloc_empty(self, cpu, size, magazine);
-    compiler_forgets();
-    magazine->top -= MAGAZINE_SLOT;
+        return heap_alloc_empty(self, cache, ticket);
+    compiler_forgets(ticket);
+    magazine_at(cache, ticket)->top--;
     return checked_alloc(self, p);
 }
 
@@ -111,33 +112,32 @@ static __attribute__((noinline)) void heap_free_other(wfh *self, size_t cpu, voi
 
 // A block whose magazine is full, or what is none.
 static __attribute__((noinline)) void heap_free_checked(wfh *self, size_t cpu, void *p, struct magazine *magazine) {
-    struct cache *cache = heap_cache(self, cpu);
     if (unlikely(!magazine_accepts(magazine, p)))
         heap_free_other(self, cpu, p);
     else
-        cache_push(cache, &self->map, magazine->class, p);
+        cache_push(heap_cache(self, cpu), &self->map, magazine->class, p);
 }
 
 void wfh_free(wfh *self, size_t cpu, void *p) {
-    size_t page = ((uintptr_t)p - self->map.base) >> PAGE_SHIFT;
-    if (unlikely(page >= self->map.pages || cpu >= self->map.cpus)) {
+    intptr_t page = heap_page_from_end(self, p);
+    if (unlikely((uintptr_t)page < self->pages_negated || cpu >= self->map.cpus)) {
         heap_free_other(self, cpu, p);
         return;
     }
     checked_free(self, cpu, p);
     struct cache *cache = heap_cache(self, cpu);
     // relaxed: if p is a live block, its holder was given it together with the kind
-    size_t ticket = tag_load_relaxed(&self->map.kind[page]);
-    struct magazine *magazine = magazine_at(cache, ticket);
-    void **above = magazine_slot(cache, magazine->top) + 1;
+    size_t ticket = tag_load_relaxed(heap_kinds_end(self) + page);
+    void **above = magazine_at(cache, ticket)->top + 1;
     if (*above != p) {
-        compiler_forgets();
-        if (unlikely(!magazine_accepts(magazine, p) || magazine->top == magazine->limit)) {
+        compiler_forgets(ticket);
+        struct magazine *magazine = magazine_at(cache, ticket);
+        if (unlikely(!magazine_accepts(magazine, p) || magazine_is_full(magazine))) {
             heap_free_checked(self, cpu, p, magazine);
             return;
         }
         *above = p;
     }
-    compiler_forgets();
-    magazine->top += MAGAZINE_SLOT;
+    compiler_forgets(ticket);
+    magazine_at(cache, ticket)->top++;
 }

@@ -79,11 +79,16 @@ static void heap_carve_hints(struct span_map *map, struct heap_layout *layout) {
     map->empty = (struct bitset){shape, heap_carve_words(layout, shape->total_words)};
 }
 
+// A multiple of a cache line, for pages are a multiple of 64: the heap follows without a gap.
+static size_t heap_kinds_bytes(size_t pages) {
+    return pages * sizeof(tag_t);
+}
+
 // Places everything; self is the heap, or a scratch one while measuring.
 static void heap_lay_out(struct wfh *self, struct heap_layout *layout, size_t cache_bytes, struct heap_parts *parts) {
     struct span_map *map = &self->map;
+    map->kind = heap_carve(layout, heap_kinds_bytes(map->pages));
     (void)heap_carve(layout, sizeof *self + map->cpus * sizeof(void *));
-    map->kind = heap_carve(layout, map->pages * sizeof(tag_t));
     map->state = heap_carve_words(layout, map->pages);
     map->bits = heap_carve_words(layout, map->pages * SPAN_WORDS);
     self->held = heap_carve_words(layout, checked_words(map->pages));
@@ -182,10 +187,12 @@ enum wfh_error wfh_init_reserved(void *range, size_t range_bytes, size_t present
     if (metadata == present)
         return WFH_ERR_NO_ROOM_SPAN;
     __builtin_memset(range, 0, metadata);
-    struct wfh *self = range;
+    struct wfh *self = (struct wfh *)(void *)((char *)range + heap_kinds_bytes(pages));
     self->map.base = base;
     self->map.pages = pages;
     self->map.cpus = cpus;
+    self->end = base + (pages << PAGE_SHIFT);
+    self->pages_negated = ~(uintptr_t)pages + 1;
     self->region = start;
     self->region_bytes = bytes;
     self->metadata_bytes = metadata;

@@ -7,9 +7,12 @@
 
 #include "cache/cache.h"
 
+// The kinds of all pages lie just in front of it, the last page's last: free reaches them without loading a pointer.
 struct wfh {
     struct span_map map;
-    uintptr_t region; // begins here
+    uintptr_t end;           // of the last page
+    uintptr_t pages_negated; // 0 - map.pages
+    uintptr_t region;        // begins here
     size_t region_bytes;
     size_t metadata_bytes;
     word_t *held;             // of the checked build, see checked.h
@@ -29,6 +32,15 @@ struct wfh {
 
 static inline struct cache *heap_cache(const struct wfh *self, size_t cpu) {
     return self->cache_of[cpu];
+}
+
+// The page of an address counted from the end, so that those of the heap are -pages .. -1.
+static inline intptr_t heap_page_from_end(const struct wfh *self, const void *p) {
+    return (intptr_t)((uintptr_t)p - self->end) >> PAGE_SHIFT;
+}
+
+static inline const tag_t *heap_kinds_end(const struct wfh *self) {
+    return (const tag_t *)(const void *)self;
 }
 
 static inline size_t heap_pages_of(size_t bytes) {

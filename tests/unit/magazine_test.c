@@ -32,19 +32,19 @@ static void setup(size_t magazine_bytes, uint64_t pool_bytes) {
     for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
         magazine_init(memory, &table.classes[class], (uint8_t) class, magazine_bytes);
     }
-    magazine_pool_init(&pool, TICKETS_END, CHUNKS, pool_bytes);
+    magazine_pool_init(&pool, (void **)(void *)&memory[TICKETS_END], CHUNKS, pool_bytes);
 }
 
 // As cache_push does it: false if neither the piece on top nor the pool has room.
 static bool push(unsigned class, void *p) {
     struct magazine *magazine = magazine_of(class);
-    if (magazine->top == magazine->limit && !magazine_ascend(memory, &pool, magazine)) {
+    if (magazine_is_full(magazine) && !magazine_ascend(&pool, magazine)) {
         return false;
     }
-    void **above = magazine_slot(memory, magazine->top) + 1;
+    void **above = magazine->top + 1;
     EXPECT(*above != p, "class %u: the slot above holds a block that never was in it", class);
     *above = p;
-    magazine->top += MAGAZINE_SLOT;
+    magazine->top++;
     stacks[class].blocks[stacks[class].count++] = p;
     return true;
 }
@@ -52,17 +52,16 @@ static bool push(unsigned class, void *p) {
 static void pop(unsigned class) {
     struct stack *stack = &stacks[class];
     void *want = stack->count == 0 ? NULL : stack->blocks[--stack->count];
-    void *have = magazine_pop(memory, &pool, magazine_of(class));
+    void *have = magazine_pop(&pool, magazine_of(class));
     EXPECT(have == want, "class %u: %p popped, %p was the newest", class, have, want);
 }
 
 static void expect_same(unsigned class) {
     const struct stack *stack = &stacks[class];
-    uint16_t ticket = table.classes[class].ticket;
-    size_t count = magazine_count(magazine_of(class), ticket, &pool);
+    size_t count = magazine_count(magazine_of(class), &pool);
     EXPECT(count == stack->count, "class %u counts %zu, not %zu", class, count, stack->count);
     for (size_t i = 0; i < count; i++) {
-        void *have = magazine_peek(memory, &pool, magazine_of(class), ticket, i);
+        void *have = magazine_peek(magazine_of(class), &pool, i);
         EXPECT(have == stack->blocks[count - 1 - i], "class %u: the %zu-th newest", class, i);
     }
 }
