@@ -23,9 +23,11 @@ static word_t *bitset_at(const struct bitset *self, unsigned level, size_t index
 
 // Sets bit `position` of `level` and the bits above it, each only where it is clear.
 static void bitset_raise(const struct bitset *self, unsigned level, size_t position) {
+    const size_t *end = self->shape->offset + self->shape->levels;
+    word_t *words = self->words;
     // bound: levels
-    for (; level < self->shape->levels; level++) {
-        word_t *word = bitset_at(self, level, position / BITS_WORD);
+    for (const size_t *offset = self->shape->offset + level; offset < end; offset++) {
+        word_t *word = &words[*offset + position / BITS_WORD];
         uint64_t bit = bits_one(position % BITS_WORD);
         // S bitset.put <-> S bitset.drop
         if (!(word_load_seq(word) & bit))
@@ -114,7 +116,7 @@ size_t bitset_lowest(const struct bitset *self) {
     // bound: BITSET_TRIES
     for (unsigned i = 0; i < BITSET_TRIES; i++) {
         // relaxed: as in bitset_climb
-        uint64_t bits = word_load_relaxed(&self->words[self->shape->total_words - 1]);
+        uint64_t bits = word_load_relaxed(self->root);
         if (bits == 0)
             return BITSET_NONE;
         size_t position = bits_lowest(bits);

@@ -32,9 +32,15 @@ struct bitset_shape {
 struct bitset {
     const struct bitset_shape *shape;
     word_t *words; // shape->total_words
+    word_t *root;  // the last of them
 };
 
 void bitset_shape_init(struct bitset_shape *self, size_t members);
+
+// words: zeroed.
+static inline void bitset_init(struct bitset *self, const struct bitset_shape *shape, word_t *words) {
+    *self = (struct bitset){shape, words, words + shape->total_words - 1};
+}
 
 static inline bool bitset_has(const struct bitset *self, size_t member) {
     // S bitset.has <-> S bitset.drop
@@ -56,16 +62,16 @@ size_t bitset_lowest(const struct bitset *self);
 
 static inline bool bitset_seems_empty(const struct bitset *self) {
     // relaxed: as in bitset_find
-    return word_load_relaxed(&self->words[self->shape->total_words - 1]) == 0;
+    return word_load_relaxed(self->root) == 0;
 }
 
 // A member: behind `near` in the same word of level 0 if possible, else the lowest.
 static inline size_t bitset_find(const struct bitset *self, size_t near) {
+    if (bitset_seems_empty(self))
+        return BITSET_NONE;
     // relaxed: a search may miss what is put meanwhile; whoever needs certainty reads level 0
     uint64_t bits = word_load_relaxed(&self->words[near / BITS_WORD]) & BITS_ALL << (near % BITS_WORD);
-    if (bits != 0)
-        return near / BITS_WORD * BITS_WORD + bits_lowest(bits);
-    return bitset_seems_empty(self) ? BITSET_NONE : bitset_lowest(self);
+    return bits != 0 ? near / BITS_WORD * BITS_WORD + bits_lowest(bits) : bitset_lowest(self);
 }
 
 // Level 0 as it is, for passes that do not trust the levels above.

@@ -24,15 +24,27 @@ void cache_init(struct cache *self, const struct size_table *table, size_t cpu, 
     self->span.cpu = cpu;
 }
 
-// Makes an entry vacant and gives its blocks back to their span.
-static void cache_flush_entry(struct cache *self, struct span_map *map, uint32_t entry) {
+static bool cache_place_is_taken(const struct cache *self, uint32_t place, uint32_t word) {
+    return self->stash.entries[place].word != word && self->stash.entries[place].word != STASH_NONE;
+}
+
+static size_t cache_entry_bytes(const struct cache *self, const struct span_map *map, uint32_t entry) {
+    const struct stash_entry *it = &self->stash.entries[entry];
+    uint64_t kind = tag_load_relaxed(&map->kind[span_word_page(it->word)]); // relaxed: pinned by the blocks held here
+    return (size_t)bits_count(it->bits) * map->table.classes[size_class_of_kind(kind)].block_bytes;
+}
+
+// Makes an entry vacant and gives its blocks, so many bytes, back to their span.
+static void cache_flush_bytes(struct cache *self, struct span_map *map, uint32_t entry, size_t bytes) {
     uint32_t word = self->stash.entries[entry].word;
     uint64_t bits = self->stash.entries[entry].bits;
-    uint64_t kind = tag_load_relaxed(&map->kind[span_word_page(word)]); // relaxed: pinned by the blocks held here
-    const struct size_class *class = &map->table.classes[size_class_of_kind(kind)];
     stash_remove(&self->stash, entry);
-    self->stash.bytes -= (size_t)bits_count(bits) * class->block_bytes;
+    self->stash.bytes -= bytes;
     span_flush(map, &self->span, word, bits);
+}
+
+static void cache_flush_entry(struct cache *self, struct span_map *map, uint32_t entry) {
+    cache_flush_bytes(self, map, entry, cache_entry_bytes(self, map, entry));
 }
 
 // Blocks that refill an empty magazine.
@@ -90,6 +102,12 @@ static void *cache_refill_from(struct cache *self, struct span_map *map, unsigne
     return p;
 }
 
+static __attribute__((noinline)) void *cache_supply(struct cache *self, struct span_map *map, unsigned class) {
+    struct span_order order = cache_order(self, map, class);
+    uint64_t bits = span_supply(map, &self->span, &order);
+    return bits != 0 ? cache_accept(self, map, &order, bits) : NULL;
+}
+
 void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
     void *p = magazine_pop(&self->pool, magazine_at(self, map->table.classes[class].ticket));
     if (p != NULL)
@@ -98,9 +116,7 @@ void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
     uint32_t entry = stash_newest(&self->stash, class);
     if (entry != STASH_NONE)
         return cache_refill_from(self, map, class, entry);
-    struct span_order order = cache_order(self, map, class);
-    uint64_t bits = span_supply(map, &self->span, &order);
-    return bits != 0 ? cache_accept(self, map, &order, bits) : NULL;
+    return cache_supply(self, map, class);
 }
 
 struct span_order cache_order(const struct cache *self, const struct span_map *map, unsigned class) {
@@ -110,20 +126,27 @@ struct span_order cache_order(const struct cache *self, const struct span_map *m
 }
 
 void *cache_accept(struct cache *self, struct span_map *map, const struct span_order *order, uint64_t bits) {
-    size_t bytes;
-    void *p = cache_unpack(self, map, order->class, order->word, &bits, &bytes);
+    const struct size_class *geometry = &map->table.classes[order->class];
+    uint32_t place = stash_place(&self->stash, order->word);
+    if (cache_place_is_taken(self, place, order->word)) {
+        size_t bytes;
+        void *p = cache_unpack(self, map, order->class, order->word, &bits, &bytes);
+        if (bits != 0) {
+            self->span.flushes++;
+            span_offer(map, &self->span, order->class, order->word, bits); // the span is not empty: it has the answer
+        }
+        return p;
+    }
+    // The magazine stays empty until the next call: together with a new span that would be too much for one.
+    void *p = span_block(map, geometry, order->word, bits_lowest(bits));
+    bits &= bits - 1;
     if (bits == 0)
         return p;
-    uint32_t entry = stash_place(&self->stash, order->word);
-    if (self->stash.entries[entry].word == STASH_NONE) {
-        stash_put(&self->stash, entry, order->class, order->word, bits);
-        self->stash.bytes += bytes;
-    } else if (self->stash.entries[entry].word == order->word) {
-        self->stash.entries[entry].bits |= bits;
-        self->stash.bytes += bytes;
-    } else {
-        span_flush(map, &self->span, order->word, bits);
-    }
+    self->stash.bytes += (size_t)bits_count(bits) * geometry->block_bytes;
+    if (self->stash.entries[place].word == order->word)
+        self->stash.entries[place].bits |= bits;
+    else
+        stash_put(&self->stash, place, order->class, order->word, bits);
     return p;
 }
 
@@ -138,10 +161,6 @@ static void cache_insert(struct cache *self, unsigned class, size_t block_bytes,
     else
         entry->bits |= bits_one(bit);
     self->stash.bytes += block_bytes;
-}
-
-static bool cache_place_is_taken(const struct cache *self, uint32_t place, uint32_t word) {
-    return self->stash.entries[place].word != word && self->stash.entries[place].word != STASH_NONE;
 }
 
 // Puts one block into the stash. True if a word had to be given back for it.
@@ -167,7 +186,7 @@ static void cache_squeeze(struct cache *self, struct span_map *map, unsigned cla
     (void)cache_stash(self, map, victim, magazine_pop(&self->pool, magazine));
 }
 
-// A block for a stash that holds enough: whole words go back rather than single blocks, but nothing may grow.
+// A block for a stash that holds enough: it goes back itself, or another word that is no smaller in its stead.
 static void cache_stash_full(struct cache *self, struct span_map *map, unsigned class, void *p) {
     const struct size_class *geometry = &map->table.classes[class];
     unsigned bit;
@@ -178,14 +197,14 @@ static void cache_stash_full(struct cache *self, struct span_map *map, unsigned 
         cache_flush_entry(self, map, place);
         return;
     }
-    size_t before = self->stash.bytes;
     uint32_t victim = cache_place_is_taken(self, place, word) ? place : stash_next_victim(&self->stash);
-    if (victim != STASH_NONE)
-        cache_flush_entry(self, map, victim);
-    if (before - self->stash.bytes >= geometry->block_bytes)
-        cache_insert(self, class, geometry->block_bytes, place, word, bit, p);
-    else
+    size_t bytes = victim == STASH_NONE ? 0 : cache_entry_bytes(self, map, victim);
+    if (bytes < geometry->block_bytes) {
         span_flush(map, &self->span, word, bits_one(bit));
+        return;
+    }
+    cache_flush_bytes(self, map, victim, bytes);
+    cache_insert(self, class, geometry->block_bytes, place, word, bit, p);
 }
 
 // Puts one block into the stash, whether that holds enough or not. True if a word had to be given back for it.

@@ -72,11 +72,15 @@ static void heap_carve_hints(struct span_map *map, struct heap_layout *layout) {
     word_t *words = heap_carve_sets(layout, map);
     // bound: SIZE_CLASSES
     for (unsigned class = 0; class < SIZE_CLASSES; class += 1) {
-        map->partial[class] = (struct bitset){&map->partial_shape[map->table.classes[class].order], words};
-        words = words == NULL ? NULL : words + heap_set_words(map, class);
+        if (words == NULL)
+            continue; // only measured
+        bitset_init(&map->partial[class], &map->partial_shape[map->table.classes[class].order], words);
+        words += heap_set_words(map, class);
     }
     const struct bitset_shape *shape = &map->partial_shape[0];
-    map->empty = (struct bitset){shape, heap_carve_words(layout, shape->total_words)};
+    words = heap_carve_words(layout, shape->total_words);
+    if (words != NULL)
+        bitset_init(&map->empty, shape, words);
 }
 
 // A multiple of a cache line, for pages are a multiple of 64: the heap follows without a gap.

@@ -27,7 +27,7 @@ void page_init(struct page_map *self, size_t pages, size_t number, word_t *stora
     storage += page_line_words(self->words);
     // bound: PAGE_ORDERS
     for (unsigned order = 0; order < PAGE_ORDERS; order++) {
-        self->fit[order] = (struct bitset){.shape = &self->fit_shape, .words = storage};
+        bitset_init(&self->fit[order], &self->fit_shape, storage);
         storage += page_line_words(self->fit_shape.total_words);
     }
     self->used = storage;
@@ -44,14 +44,17 @@ void page_rehint(struct page_map *self, size_t word, unsigned was) {
     page_hint(self, word, word_load_seq(&self->free[word])); // S page.rehint <-> S page.give
 }
 
-// The same after a take that left `rest`, whose order is known: unless others changed the word too, it serves.
-static void page_move_hint(struct page_map *self, size_t word, unsigned was, uint64_t rest, unsigned now) {
-    bitset_drop(&self->fit[was], word);
-    uint64_t bits = word_load_seq(&self->free[word]); // S page.rehint <-> S page.give
-    if (bits != rest)
-        page_hint(self, word, bits);
-    else if (rest != 0)
+// After a change that left `bits`, of order `now`, the word is found there before it is no longer found where it was.
+// If others changed it meanwhile, they see to their orders; but what was dropped too early is put back.
+static void page_move_hint(struct page_map *self, size_t word, unsigned was, uint64_t bits, unsigned now) {
+    if (bits != 0)
         bitset_put(&self->fit[now], word);
+    if (was == now)
+        return;
+    bitset_drop(&self->fit[was], word);
+    uint64_t truth = word_load_seq(&self->free[word]); // S page.rehint <-> S page.give
+    if (truth != bits && bits_order(truth) == was)
+        bitset_put(&self->fit[was], word);
 }
 
 bool page_claim_piece(struct page_map *self, size_t word, uint64_t mask) {
@@ -70,7 +73,11 @@ bool page_give_piece(struct page_map *self, size_t word, uint64_t mask) {
     uint64_t old = word_add_seq(&self->free[word], mask);
     if (old & mask)
         return false;
-    page_hint(self, word, old + mask);
+    unsigned was = bits_order(old);
+    unsigned now = bits_order(old | mask);
+    if (old == 0 || !bitset_has(&self->fit[was], word))
+        was = now;
+    page_move_hint(self, word, was, old | mask, now);
     return true;
 }
 
@@ -94,21 +101,18 @@ static size_t page_take_in_word(struct page_map *self, size_t word, unsigned ord
 }
 
 size_t page_take_aligned(struct page_map *self, unsigned order, size_t near) {
-    unsigned tries = 0;
     unsigned fit = order;
-    // bound: PAGE_ORDERS + PAGE_TRIES
-    for (unsigned turn = 0; turn < PAGE_ORDERS + PAGE_TRIES; turn++) {
-        size_t word = bitset_find(&self->fit[fit], near);
-        if (word == BITSET_NONE) {
+    // bound: PAGE_TRIES
+    for (unsigned tries = 0; tries < PAGE_TRIES; tries++) {
+        size_t word;
+        // bound: PAGE_ORDERS in all tries together
+        while ((word = bitset_find(&self->fit[fit], near)) == BITSET_NONE) {
             if (++fit == PAGE_ORDERS)
-                break;
-            continue;
+                return PAGE_NONE;
         }
         size_t first = page_take_in_word(self, word, order, fit);
         if (first != PAGE_NONE)
             return first;
-        if (++tries == PAGE_TRIES)
-            break;
     }
     return PAGE_NONE;
 }

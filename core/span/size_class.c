@@ -16,6 +16,7 @@ static void size_class_init(struct size_class *self, uint32_t block_bytes, uint1
     self->order = size_span_order(block_bytes, order_most);
     self->blocks = (uint32_t)(size_class_span_bytes(self) / block_bytes);
     self->words = (uint8_t)((self->blocks + BITS_WORD - 1) / BITS_WORD);
+    self->last = bits_low(self->blocks - (self->words - 1u) * BITS_WORD);
     self->ticket = ticket;
     self->divisor = (UINT64_C(1) << 40) / block_bytes + 1;
     // A multiple k of the block size gives k * excess, everything else at least 2^64 / block size.

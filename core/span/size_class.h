@@ -37,6 +37,7 @@ struct size_class {
     uint64_t reciprocal; // offset in span * reciprocal modulo 2^64 < accept just for the starts of blocks
     uint64_t accept;
     uint64_t divisor; // offset in span * divisor >> 40 is the block's index
+    uint64_t last;    // the bits of a whole span's last word; those before it have all 64
     uint32_t block_bytes;
     uint32_t blocks; // per span
     uint16_t ticket;

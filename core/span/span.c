@@ -27,7 +27,10 @@ static bool span_begins(const struct span_map *self, size_t page, unsigned *clas
 }
 
 void span_withdraw(struct span_map *self, unsigned class, size_t first) {
-    bitset_drop(&self->partial[class], span_partial_index(self, class, first));
+    size_t index = span_partial_index(self, class, first);
+    if (!bitset_has(&self->partial[class], index))
+        return;
+    bitset_drop(&self->partial[class], index);
     if (span_kind(self, first) == span_class(self, class)->ticket &&
         (word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS))) // S span.withdraw <-> S span.publish
         span_announce(self, class, first);

@@ -60,8 +60,7 @@ static inline size_t span_first_page(const struct size_class *class, size_t page
 }
 
 static inline uint64_t span_full(const struct size_class *class, unsigned word) {
-    unsigned before = word * BITS_WORD;
-    return before >= class->blocks ? 0 : bits_low(class->blocks - before < 64 ? class->blocks - before : 64);
+    return word + 1 < class->words ? BITS_ALL : word + 1 == class->words ? class->last : 0;
 }
 
 static inline void *span_block(const struct span_map *self, const struct size_class *class, uint32_t word,
@@ -97,6 +96,9 @@ uint64_t span_supply_exhaustive(struct span_map *self, struct span_cpu *me, stru
 // Gives back blocks (bits, not empty) of a word; the starved are served first. Retires the span if it became empty.
 // A block that is free already: the others are given back, then port_fault.
 void span_flush(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits);
+
+// The same for blocks of a span of which the caller holds others too: it cannot become empty.
+void span_offer(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits);
 
 // Of the blocks of a word, those from the lowest on that were asked for: at most `most`.
 static inline uint64_t span_share(uint64_t bits, unsigned most) {

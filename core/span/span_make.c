@@ -42,21 +42,18 @@ void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, s
 // Publishes the blocks of a fresh span that its maker does not keep.
 static void span_publish_rest(struct span_map *self, unsigned class, size_t first, uint64_t kept) {
     const struct size_class *geometry = span_class(self, class);
+    const unsigned words = geometry->words;
+    const uint64_t last = geometry->last;
     word_t *word = &self->bits[first * SPAN_WORDS];
-    uint64_t hints = 0;
-    uint32_t left = geometry->blocks;
-    // bound: SPAN_WORDS
-    for (unsigned i = 0; i < geometry->words; i++) {
-        uint64_t rest = (left < BITS_WORD ? bits_low(left) : BITS_ALL) & ~kept;
-        left -= BITS_WORD;
-        kept = 0;
-        if (rest == 0)
-            continue;
-        (void)word_add_seq(&word[i], rest); // R span.publish -> A span.take; S span.publish <-> S span.take
-        hints |= bits_one(i);
-    }
+    uint64_t rest = (words > 1 ? BITS_ALL : last) & ~kept;
+    uint64_t hints = bits_low(words) - (rest == 0);
     if (hints == 0)
         return;
+    if (rest != 0)
+        (void)word_add_seq(word, rest); // R span.publish -> A span.take; S span.publish <-> S span.take
+    // bound: SPAN_WORDS
+    for (unsigned i = 1; i < words; i++) // R span.publish -> A span.take; S span.publish <-> S span.take
+        (void)word_add_seq(&word[i], i + 1 < words ? BITS_ALL : last);
     word_or_seq(&self->state[first], hints); // S span.publish <-> S span.take; S span.publish <-> S span.withdraw
     bitset_put(&self->partial[class], first >> geometry->order);
 }
@@ -177,25 +174,34 @@ bool span_scavenge(struct span_map *self, struct span_cpu *me, unsigned most) {
     return any;
 }
 
-// Every word of every span that level 0 of the class's hints names, hints of the words ignored.
-static uint64_t span_sweep_partial(struct span_map *self, struct span_cpu *me, struct span_order *order) {
+// Every word of the spans that word `w` of level 0 of the class's hints names, hints of the words ignored. Apart, so
+// that the machine code shows each loop's counter.
+static __attribute__((noinline)) uint64_t span_sweep_spans(struct span_map *self, struct span_cpu *me,
+                                                           struct span_order *order, size_t w) {
     const struct size_class *geometry = span_class(self, order->class);
-    const struct bitset *partial = &self->partial[order->class];
-    // bound: spans of this length in the region / 64
-    for (size_t w = 0; w < partial->shape->words[0]; w++) {
-        // bound: 64 spans
-        for (uint64_t spans = bitset_word(partial, w); spans != 0; spans &= spans - 1) {
-            size_t first = (w * BITS_WORD + bits_lowest(spans)) << geometry->order;
-            // bound: SPAN_WORDS
-            for (unsigned i = 0; i < geometry->words; i++) {
-                // S span.sweep <-> S span.publish
-                if (word_load_seq(&self->bits[first * SPAN_WORDS + i]) == 0)
-                    continue;
-                uint64_t bits = span_take_word(self, me, order, first, i);
-                if (bits != 0)
-                    return bits;
-            }
+    // bound: 64 spans
+    for (uint64_t spans = bitset_word(&self->partial[order->class], w); spans != 0; spans &= spans - 1) {
+        size_t first = (w * BITS_WORD + bits_lowest(spans)) << geometry->order;
+        // bound: SPAN_WORDS
+        for (unsigned i = 0; i < geometry->words; i++) {
+            // S span.sweep <-> S span.publish
+            if (word_load_seq(&self->bits[first * SPAN_WORDS + i]) == 0)
+                continue;
+            uint64_t bits = span_take_word(self, me, order, first, i);
+            if (bits != 0)
+                return bits;
         }
+    }
+    return 0;
+}
+
+static uint64_t span_sweep_partial(struct span_map *self, struct span_cpu *me, struct span_order *order) {
+    const size_t words = self->partial[order->class].shape->words[0];
+    // bound: spans of this length in the region / 64
+    for (size_t w = 0; w < words; w++) {
+        uint64_t bits = span_sweep_spans(self, me, order, w);
+        if (bits != 0)
+            return bits;
     }
     return 0;
 }

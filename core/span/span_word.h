@@ -16,22 +16,8 @@ static inline const struct size_class *span_class(const struct span_map *self, u
 
 // Gives all pages of a span their kind.
 static inline void span_set_kind(struct span_map *self, size_t first, unsigned order, uint16_t kind) {
-    tag_t *page = &self->kind[first];
-    size_t pages = (size_t)1 << order;
-    // bound: 64 pages; eight a turn where there are as many, for this is the longest loop of a common call
-    for (size_t i = 0; i + 8 <= pages; i += 8) {
-        tag_store_relaxed(&page[i], kind);     // relaxed: published with the pages or with the span's first blocks
-        tag_store_relaxed(&page[i + 1], kind); // relaxed: as above
-        tag_store_relaxed(&page[i + 2], kind); // relaxed: as above
-        tag_store_relaxed(&page[i + 3], kind); // relaxed: as above
-        tag_store_relaxed(&page[i + 4], kind); // relaxed: as above
-        tag_store_relaxed(&page[i + 5], kind); // relaxed: as above
-        tag_store_relaxed(&page[i + 6], kind); // relaxed: as above
-        tag_store_relaxed(&page[i + 7], kind); // relaxed: as above
-    }
-    // bound: 7 pages
-    for (size_t i = pages & ~(size_t)7; i < pages; i++)
-        tag_store_relaxed(&page[i], kind); // relaxed: as above
+    // relaxed: published with the pages or with the span's first blocks
+    tag_fill_relaxed(&self->kind[first], (size_t)1 << order, kind);
 }
 
 // Takes blocks out of word `index` of the span of the class that should begin at page `first`: xchg, validation, and
@@ -42,9 +28,6 @@ uint64_t span_take_word(struct span_map *self, struct span_cpu *me, struct span_
 
 // Sets bits that the caller holds, then the hints above them. The blocks are no longer counted as live.
 void span_publish(struct span_map *self, unsigned class, uint32_t word, uint64_t bits);
-
-// Gives back counted blocks, to the starved first, without a look whether the span became empty.
-void span_offer(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits);
 
 // Withdraws a span from the hints of its class, unless its words show blocks.
 void span_withdraw(struct span_map *self, unsigned class, size_t first);

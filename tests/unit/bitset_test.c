@@ -11,7 +11,7 @@ static struct bitset set;
 static void set_init(size_t members) {
     bitset_shape_init(&shape, members);
     free(set.words);
-    set = (struct bitset){&shape, calloc(shape.total_words + 1, sizeof(word_t))};
+    bitset_init(&set, &shape, calloc(shape.total_words + 1, sizeof(word_t)));
     cr_assert_not_null(set.words);
 }
 

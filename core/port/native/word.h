@@ -11,6 +11,7 @@
 #define PORT_NATIVE_WORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct {
@@ -28,6 +29,25 @@ static inline uint16_t tag_load_relaxed(const tag_t *self) {
 
 static inline void tag_store_relaxed(tag_t *self, uint16_t value) {
     __atomic_store_n(&self->value, value, __ATOMIC_RELAXED);
+}
+
+// Stores a value into several tags, each whole. Four lie in one store where they begin at a multiple of four.
+static inline void tag_fill_relaxed(tag_t *first, size_t tags, uint16_t value) {
+    typedef uint64_t four_tags __attribute__((may_alias));
+    uint64_t values = value * UINT64_C(0x0001000100010001);
+    size_t i = 0;
+    size_t packed = (uintptr_t)first % sizeof(four_tags) == 0 ? tags & ~(size_t)15 : 0;
+    // bound: tags / 16
+    for (; i < packed; i += 16) {
+        four_tags *four = (four_tags *)(void *)&first[i];
+        __atomic_store_n(&four[0], values, __ATOMIC_RELAXED);
+        __atomic_store_n(&four[1], values, __ATOMIC_RELAXED);
+        __atomic_store_n(&four[2], values, __ATOMIC_RELAXED);
+        __atomic_store_n(&four[3], values, __ATOMIC_RELAXED);
+    }
+    // bound: tags
+    for (; i < tags; i++)
+        __atomic_store_n(&first[i].value, value, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t word_load_relaxed(const word_t *self) {
