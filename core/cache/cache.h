@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What one CPU keeps for itself: a magazine for each size class, and behind them the stash. Plain memory with one user.
-// Every call moves at most a constant number of blocks and gives back at most three words.
+// Every call moves at most a constant number of blocks and gives back at most one word.
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
 

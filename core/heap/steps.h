@@ -11,12 +11,14 @@
 #define STEPS_DROP(levels) (4u * (levels) + STEPS_PUT(levels))
 #define STEPS_FIND(levels) (BITSET_TRIES * (2u * (levels) + STEPS_DROP(levels)))
 
-// Pages: moving a hint, giving one piece, giving a run of up to 64 pages (two pieces), taking one place.
+// Pages: correcting a hint, moving one, giving one piece, giving a run of up to 64 pages (two pieces), taking one
+// place.
 #define STEPS_REHINT(levels) (STEPS_DROP(levels) + 1u + STEPS_PUT(levels))
-#define STEPS_GIVE_PIECE(levels) (1u + STEPS_PUT(levels))
-#define STEPS_CLAIM_PIECE(levels) (2u + STEPS_REHINT(levels))
+#define STEPS_MOVE_HINT(levels) (STEPS_PUT(levels) + STEPS_REHINT(levels))
+#define STEPS_GIVE_PIECE(levels) (2u + STEPS_MOVE_HINT(levels))
+#define STEPS_CLAIM_PIECE(levels) (2u + STEPS_MOVE_HINT(levels))
 #define STEPS_TAKE_ALIGNED(levels)                                                                                     \
-    ((PAGE_ORDERS + PAGE_TRIES) * STEPS_FIND(levels) + PAGE_TRIES * (2u + STEPS_REHINT(levels)))
+    ((PAGE_ORDERS + PAGE_TRIES) * STEPS_FIND(levels) + PAGE_TRIES * (2u + STEPS_MOVE_HINT(levels)))
 #define STEPS_TAKE_RUN(levels)                                                                                         \
     ((size_t)PAGE_ORDERS * PAGE_TRIES *                                                                                \
      (STEPS_FIND(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
@@ -36,7 +38,7 @@
     (3u + STEPS_DONATE + STEPS_COMPLETE(levels) + 1u + STEPS_PUT(levels) + STEPS_PUBLISH(levels) + STEPS_RETIRE(levels))
 #define STEPS_TAKE_WORD(levels) (7u + STEPS_PUT(levels) + STEPS_PUT_BACK(levels))
 #define STEPS_CLAIM(levels)                                                                                            \
-    (STEPS_FIND(levels) + 1u + STEPS_TAKE_WORD(levels) + STEPS_DROP(levels) + 2u + STEPS_PUT(levels))
+    (STEPS_FIND(levels) + 1u + STEPS_TAKE_WORD(levels) + STEPS_DROP(levels) + 4u + STEPS_PUT(levels))
 #define STEPS_MAKE(levels) (64u + 2u + SPAN_WORDS * STEPS_PUT_BACK(levels))
 #define STEPS_SCAVENGE(levels) (STEPS_FIND(levels) + 4u + STEPS_RETIRE(levels) + STEPS_DROP(levels) + STEPS_PUT(levels))
 #define STEPS_SUPPLY(levels)                                                                                           \
@@ -47,11 +49,11 @@
 #define HEAP_ALLOC_STEPS(levels)                                                                                       \
     (STEPS_SUPPLY(levels) + 1u + HEAP_FLUSH_STEPS(levels) + 2u * (3u + STEPS_TAKE_RUN(levels)) +                       \
      SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
-// The kind, a word that makes place, and one for the block that another class loses; or a run.
-#define HEAP_FREE_STEPS(levels) (6u + 3u * (1u + HEAP_FLUSH_STEPS(levels)) + STEPS_GIVE_PAGES(levels))
+// The kind, and a word that makes place, for the block or for one that another class loses; or a run.
+#define HEAP_FREE_STEPS(levels) (6u + 1u + HEAP_FLUSH_STEPS(levels) + STEPS_GIVE_PAGES(levels))
 // A batch of blocks or words, or a last look for empty spans.
 #define HEAP_DRAIN_STEPS(levels)                                                                                       \
-    (CACHE_BATCH * (1u + 2u * HEAP_FLUSH_STEPS(levels)) + SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
+    (CACHE_BATCH * (1u + HEAP_FLUSH_STEPS(levels)) + SPAN_SCAVENGES * STEPS_SCAVENGE(levels))
 // Every hint of the class, every page that may begin an empty span, and the page map twice.
 #define STEPS_EVERYTHING(levels, pages, map_words)                                                                     \
     ((pages) * (SPAN_WORDS * (1u + STEPS_TAKE_WORD(levels)) + 2u * STEPS_SCAVENGE(levels) +                            \
