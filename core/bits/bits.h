@@ -121,15 +121,4 @@ static inline unsigned bits_order(uint64_t x) {
     return (x & x >> 16 & UINT64_C(0x0000000100000001)) == 0 ? 4 : 5;
 }
 
-// Length of the longest run of set bits.
-static inline unsigned bits_longest(uint64_t x) {
-    unsigned length = 0;
-    // bound: 64, each turn shortens every run by one
-    while (x != 0) {
-        x &= x << 1;
-        length++;
-    }
-    return length;
-}
-
 #endif
