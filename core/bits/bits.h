@@ -87,6 +87,8 @@ static inline uint64_t bits_aligned_runs(uint64_t x, unsigned order) {
         return bits_multiples(order);
     if (order == 0)
         return x;
+    if (order == 6)
+        return 0;
     x &= x >> 1 & bits_multiples(1);
     if (order == 1)
         return x;
@@ -99,8 +101,7 @@ static inline uint64_t bits_aligned_runs(uint64_t x, unsigned order) {
     x &= x >> 8 & bits_multiples(4);
     if (order == 4)
         return x;
-    x &= x >> 16 & bits_multiples(5);
-    return order == 5 ? x : x & x >> 32 & 1;
+    return x & x >> 16 & bits_multiples(5);
 }
 
 // The largest order of an aligned run in x, BITS_ORDER_NONE if x is 0. Unrolled: it is called for every page given or

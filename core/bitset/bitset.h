@@ -74,6 +74,18 @@ static inline size_t bitset_find(const struct bitset *self, size_t near) {
     return bits != 0 ? near / BITS_WORD * BITS_WORD + bits_lowest(bits) : bitset_lowest(self);
 }
 
+// Another member of the same word of level 0, the first in cyclic order behind the next `way`; BITSET_NONE if there is
+// none but those in `seen`, bits of the word, to which `member` is added.
+static inline size_t bitset_beside(const struct bitset *self, size_t member, size_t way, uint64_t *seen) {
+    *seen |= bits_one(member % BITS_WORD);
+    uint64_t bits = word_load_relaxed(&self->words[member / BITS_WORD]) & ~*seen; // relaxed: as in bitset_find
+    unsigned turn = (unsigned)(member + 1 + way) % BITS_WORD;
+    uint64_t turned = bits >> turn | bits << ((BITS_WORD - turn) % BITS_WORD);
+    if (turned == 0)
+        return BITSET_NONE;
+    return member / BITS_WORD * BITS_WORD + (bits_lowest(turned) + turn) % BITS_WORD;
+}
+
 // Level 0 as it is, for passes that do not trust the levels above.
 static inline uint64_t bitset_word(const struct bitset *self, size_t index) {
     // S bitset.has <-> S bitset.drop

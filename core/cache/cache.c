@@ -4,7 +4,8 @@
 
 _Static_assert(TICKET_FIRST == 2 * SIZE_MAGAZINE_BYTES, "the refusing magazines lie in front");
 
-void cache_init(struct cache *self, const struct size_table *table, size_t cpu, const struct cache_limits *limits) {
+void cache_init(struct cache *self, const struct size_table *table, size_t cpu, size_t near_page_word,
+                const struct cache_limits *limits) {
     static const uint16_t refusing[] = {KIND_FREE, KIND_RUN};
     // bound: 2
     for (unsigned i = 0; i < 2; i++) {
@@ -22,6 +23,7 @@ void cache_init(struct cache *self, const struct size_table *table, size_t cpu, 
     magazine_pool_init(&self->pool, (void **)(void *)self->chunks, limits->chunks, limits->pool_bytes);
     stash_init(&self->stash, limits->stash_bytes);
     self->span.cpu = cpu;
+    self->span.near_page_word = near_page_word;
 }
 
 static bool cache_place_is_taken(const struct cache *self, uint32_t place, uint32_t word) {
@@ -88,7 +90,8 @@ static void cache_trim(struct cache *self, struct span_map *map) {
 }
 
 // Refills the empty magazine from an entry of the stash.
-static void *cache_refill_from(struct cache *self, struct span_map *map, unsigned class, uint32_t entry) {
+static __attribute__((noinline)) void *cache_refill_from(struct cache *self, struct span_map *map, unsigned class,
+                                                         uint32_t entry) {
     struct stash_entry *it = &self->stash.entries[entry];
     uint64_t rest = it->bits;
     size_t before = (size_t)bits_count(rest) * map->table.classes[class].block_bytes;
@@ -109,14 +112,12 @@ static __attribute__((noinline)) void *cache_supply(struct cache *self, struct s
 }
 
 void *cache_refill(struct cache *self, struct span_map *map, unsigned class) {
-    void *p = magazine_pop(&self->pool, magazine_at(self, map->table.classes[class].ticket));
-    if (p != NULL)
-        return p;
+    struct magazine *magazine = magazine_at(self, map->table.classes[class].ticket);
+    if (*magazine->top != NULL || magazine->piece != MAGAZINE_OWN)
+        return magazine_pop(&self->pool, magazine); // a chunk lies on full slots; without any, none is affordable
     self->span.refills++;
     uint32_t entry = stash_newest(&self->stash, class);
-    if (entry != STASH_NONE)
-        return cache_refill_from(self, map, class, entry);
-    return cache_supply(self, map, class);
+    return entry != STASH_NONE ? cache_refill_from(self, map, class, entry) : cache_supply(self, map, class);
 }
 
 struct span_order cache_order(const struct cache *self, const struct span_map *map, unsigned class) {

@@ -37,8 +37,9 @@ static inline size_t cache_footprint(uint32_t chunks) {
     return (bytes + PORT_CACHE_LINE - 1) & ~(size_t)(PORT_CACHE_LINE - 1);
 }
 
-// The memory must be zeroed.
-void cache_init(struct cache *self, const struct size_table *table, size_t cpu, const struct cache_limits *limits);
+// The memory must be zeroed. near_page_word: of the page map, where the CPU looks for pages first.
+void cache_init(struct cache *self, const struct size_table *table, size_t cpu, size_t near_page_word,
+                const struct cache_limits *limits);
 
 // A block of a class whose magazine has none in its piece on top. NULL: no supply within bounded steps.
 void *cache_refill(struct cache *self, struct span_map *map, unsigned class);

@@ -26,11 +26,6 @@ uint32_t stash_place(const struct stash *self, uint32_t word) {
     return place;
 }
 
-uint32_t stash_newest(const struct stash *self, unsigned class) {
-    uint32_t entry = self->entries[STASH_ENTRIES + class].next;
-    return entry < STASH_ENTRIES ? entry : STASH_NONE;
-}
-
 void stash_put(struct stash *self, uint32_t entry, unsigned class, uint32_t word, uint64_t bits) {
     struct stash_entry *head = &self->entries[STASH_ENTRIES + class];
     uint16_t next = head->next;

@@ -38,7 +38,10 @@ void stash_init(struct stash *self, size_t bytes_most);
 uint32_t stash_place(const struct stash *self, uint32_t word);
 
 // The newest entry of a class, STASH_NONE if it has none.
-uint32_t stash_newest(const struct stash *self, unsigned class);
+static inline uint32_t stash_newest(const struct stash *self, unsigned class) {
+    uint32_t entry = self->entries[STASH_ENTRIES + class].next;
+    return entry < STASH_ENTRIES ? entry : STASH_NONE;
+}
 
 // Makes a vacant entry hold blocks of a word.
 void stash_put(struct stash *self, uint32_t entry, unsigned class, uint32_t word, uint64_t bits);

@@ -153,10 +153,12 @@ static void heap_build(struct wfh *self, struct heap_layout *layout) {
     heap_lay_out(self, layout, cache_bytes, &parts);
     page_init(&self->map.page, self->map.pages, self->map.base >> PAGE_SHIFT, parts.page);
     help_init(&self->map.help, self->map.cpus, parts.help);
+    size_t near = (self->region + self->metadata_bytes - self->map.base) / HEAP_BASE_BYTES;
     // bound: cpus
     for (size_t cpu = 0; cpu < self->map.cpus; cpu++) {
         self->cache_of[cpu] = (struct cache *)(void *)(parts.caches + cpu * cache_bytes);
-        cache_init(heap_cache(self, cpu), &self->map.table, cpu, &limits);
+        // Side by side, so that CPUs that begin at the same time do not race for the same word.
+        cache_init(heap_cache(self, cpu), &self->map.table, cpu, near + cpu % (self->map.page.words - near), &limits);
     }
 }
 

@@ -81,38 +81,78 @@ bool page_give_piece(struct page_map *self, size_t word, uint64_t mask) {
     return true;
 }
 
-// Tries one word that the hint set of order `fit` names for an aligned run of `order`.
-static size_t page_take_in_word(struct page_map *self, size_t word, unsigned order, unsigned fit) {
+// Tries one word for an aligned run of `order`.
+static __attribute__((noinline)) size_t page_take_in_word(struct page_map *self, size_t word, unsigned order) {
     uint64_t bits = word_load_acquire(&self->free[word]); // A page.take <- R page.give
     uint64_t starts = bits_aligned_runs(bits, order);
-    if (starts == 0) {
-        page_rehint(self, word, fit);
+    if (starts == 0)
         return PAGE_NONE;
-    }
     unsigned first = bits_lowest(starts);
     uint64_t rest = bits & ~bits_range(first, 1u << order);
     if (!word_cas_once_seq(&self->free[word], bits, rest)) // A page.take <- R page.give
         return PAGE_NONE;
-    // The hint that led here may have been stale, and gone since: unless both orders are its own, it is moved.
+    unsigned was = bits_order(bits);
     unsigned now = bits_order(rest);
-    if (now != fit || bits_order(bits) != fit)
-        page_move_hint(self, word, fit, rest, now);
+    if (was != now)
+        page_move_hint(self, word, was, rest, now);
     return word * BITS_WORD + first;
 }
 
-size_t page_take_aligned(struct page_map *self, unsigned order, size_t near) {
-    unsigned fit = order;
-    // bound: PAGE_TRIES
-    for (unsigned tries = 0; tries < PAGE_TRIES; tries++) {
-        size_t word;
-        // bound: PAGE_ORDERS in all tries together
-        while ((word = bitset_find(&self->fit[fit], near)) == BITSET_NONE) {
-            if (++fit == PAGE_ORDERS)
-                return PAGE_NONE;
-        }
-        size_t first = page_take_in_word(self, word, order, fit);
+// Where to look after a word that had nothing to take. Mostly somebody is just about to move the hint that led there,
+// and need not be helped while there are other words.
+static size_t page_look_further(const struct bitset *set, size_t word, size_t way, uint64_t *seen) {
+    size_t beside = bitset_beside(set, word, way, seen);
+    if (beside != BITSET_NONE)
+        return beside;
+    *seen = 0;
+    return bitset_next(set, (word | (BITS_WORD - 1)) + 1);
+}
+
+// Takes from one of the words that a hint set names, some of which may be stale. *word: the first, then the last one.
+static size_t page_take_in_set(struct page_map *self, const struct bitset *set, size_t *word, unsigned order,
+                               size_t way) {
+    uint64_t seen = 0;
+    // bound: PAGE_LOOKS
+    for (unsigned looks = 0; looks < PAGE_LOOKS; looks++) {
+        size_t first = page_take_in_word(self, *word, order);
         if (first != PAGE_NONE)
             return first;
+        size_t further = page_look_further(set, *word, way, &seen);
+        if (further == BITSET_NONE)
+            break;
+        *word = further;
+    }
+    return PAGE_NONE;
+}
+
+// After the search by best fit has found a word.
+static size_t page_take_found(struct page_map *self, size_t word, unsigned fit, unsigned order, size_t near,
+                              size_t way) {
+    const unsigned longest = PAGE_ORDERS - 1;
+    if (fit < longest) {
+        size_t first = page_take_in_word(self, word, order);
+        if (first != PAGE_NONE)
+            return first;
+        // Who loses a race for a word that many want takes one that nobody has begun, if there is any.
+        size_t fresh = bitset_find(&self->fit[longest], near);
+        fit = fresh != BITSET_NONE ? longest : fit;
+        word = fresh != BITSET_NONE ? fresh : word;
+    }
+    size_t first = page_take_in_set(self, &self->fit[fit], &word, order, way);
+    if (first == PAGE_NONE)
+        page_rehint(self, word, fit);
+    return first;
+}
+
+size_t page_take_aligned(struct page_map *self, unsigned order, size_t near, size_t way) {
+    size_t first = order < PAGE_ORDERS - 1 ? page_take_in_word(self, near, order) : PAGE_NONE;
+    if (first != PAGE_NONE)
+        return first;
+    // bound: PAGE_ORDERS
+    for (unsigned fit = order; fit < PAGE_ORDERS; fit++) {
+        size_t word = bitset_find(&self->fit[fit], near);
+        if (word != BITSET_NONE)
+            return page_take_found(self, word, fit, order, near, way);
     }
     return PAGE_NONE;
 }

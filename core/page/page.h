@@ -20,7 +20,8 @@
 #define PAGE_BYTES ((size_t)1 << PAGE_SHIFT)
 #define PAGE_ORDERS 7u // 1, 2, 4, ... 64 pages
 #define PAGE_NONE (~(size_t)0)
-#define PAGE_TRIES 3u // places that one search tries for each order before it looks elsewhere
+#define PAGE_TRIES 3u // places that a search for a run tries for each order before it looks elsewhere
+#define PAGE_LOOKS 8u // words that a search for an aligned run looks at
 
 struct page_map {
     size_t pages;  // a multiple of 64
@@ -39,9 +40,10 @@ size_t page_storage_words(size_t pages);
 // free afterwards.
 void page_init(struct page_map *self, size_t pages, size_t number, word_t *storage);
 
-// Takes 2^order pages, aligned to their size, near a word of the map. PAGE_NONE if hints show none. Steps: constant
-// times the levels of a hint set.
-size_t page_take_aligned(struct page_map *self, unsigned order, size_t near);
+// Takes 2^order pages, aligned to their size, near a word of the map. PAGE_NONE if hints show none. CPUs that lose the
+// same race look for another place in ways of their own: `way` is any number that differs from CPU to CPU. Steps:
+// constant times the levels of a hint set.
+size_t page_take_aligned(struct page_map *self, unsigned order, size_t near, size_t way);
 
 // Takes n pages (any number) that begin at a multiple of `align` pages (a power of two, at most 64), wherever hints
 // show enough free pages in a row. Steps: as above, plus n / 64 for every place tried.

@@ -120,7 +120,7 @@ static uint64_t span_supply_partial(struct span_map *self, struct span_cpu *me, 
 
 static uint64_t span_supply_new(struct span_map *self, struct span_cpu *me, struct span_order *order) {
     unsigned length = span_class(self, order->class)->order;
-    size_t first = page_take_aligned(&self->page, length, me->near_page_word);
+    size_t first = page_take_aligned(&self->page, length, me->near_page_word, me->cpu);
     if (first == PAGE_NONE)
         return 0;
     me->near_page_word = first / BITS_WORD;
