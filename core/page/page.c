@@ -145,7 +145,7 @@ static size_t page_take_found(struct page_map *self, size_t word, unsigned fit, 
 }
 
 size_t page_take_aligned(struct page_map *self, unsigned order, size_t near, size_t way) {
-    size_t first = order < PAGE_ORDERS - 1 ? page_take_in_word(self, near, order) : PAGE_NONE;
+    size_t first = order <= PAGE_NEAR_ORDER ? page_take_in_word(self, near, order) : PAGE_NONE;
     if (first != PAGE_NONE)
         return first;
     // bound: PAGE_ORDERS

@@ -20,8 +20,9 @@
 #define PAGE_BYTES ((size_t)1 << PAGE_SHIFT)
 #define PAGE_ORDERS 7u // 1, 2, 4, ... 64 pages
 #define PAGE_NONE (~(size_t)0)
-#define PAGE_TRIES 3u // places that a search for a run tries for each order before it looks elsewhere
-#define PAGE_LOOKS 8u // words that a search for an aligned run looks at
+#define PAGE_TRIES 3u      // places that a search for a run tries for each order before it looks elsewhere
+#define PAGE_NEAR_ORDER 3u // of the longest runs for which a CPU tries the word first that it took from last
+#define PAGE_LOOKS 8u      // words that a search for an aligned run looks at
 
 struct page_map {
     size_t pages;  // a multiple of 64
