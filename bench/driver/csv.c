@@ -2,15 +2,10 @@
 // The CSV file. A field that is not known, or not measured, is empty.
 #include "csv.h"
 
+#include "csv_columns.h"
+
 #include <errno.h>
 #include <string.h>
-
-static void write_columns(FILE *file) {
-    (void)fprintf(file, "scenario,variant,allocator,threads,repeat,ops,seconds,mops_per_s,"
-                        "alloc_p50_ns,alloc_p99_ns,alloc_p999_ns,alloc_p9999_ns,alloc_max_ns,"
-                        "free_p50_ns,free_p99_ns,free_p999_ns,free_p9999_ns,free_max_ns,"
-                        "region_bytes,requested_bytes,utilisation,peak_bytes,failed_allocs\n");
-}
 
 static void field_latency(FILE *file, const struct latency *latency) {
     if (latency->known) {
@@ -61,7 +56,7 @@ bool csv_open(struct csv *csv, const char *name, const struct origin *origin) {
         return false;
     }
     origin_print(origin, csv->file, "# ");
-    write_columns(csv->file);
+    (void)fprintf(csv->file, "%s\n", CSV_COLUMNS);
     return true;
 }
 

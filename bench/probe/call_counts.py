@@ -15,6 +15,8 @@ class Counts:
     insns: int
     locked: int
     longest: int
+    shared: int = 0                                   # calls in whose middle another vCPU ran
+    switches: int = 0                                 # and how often one went on there
     sizes: Counter = field(default_factory=Counter)   # instructions of a call -> how many such calls
     path: list = field(default_factory=list)          # (address, instructions, symbol) of the longest call's blocks
 
@@ -54,6 +56,8 @@ def read(path):
         kind, name, *rest = line.split()
         if kind == "call" and int(rest[0]):
             found[name] = Counts(name, *map(int, rest))
+        elif kind == "shared" and name in found:
+            found[name].shared, found[name].switches = map(int, rest)
         elif kind == "size":
             found[name].sizes[int(rest[0])] += int(rest[1])
         elif kind == "path":

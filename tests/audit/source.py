@@ -53,14 +53,24 @@ def ends_statement(line):
     return not code or code[-1] in ";{}:" or code.startswith("#")
 
 
-def remarks_for(lines, index):
-    """All comment text that speaks of the statement around lines[index]: beside any of its lines, or directly above."""
-    first = index
+def statement_at(lines, index):
+    """The first and the last line of the statement around lines[index]."""
+    first = last = index
     while first > 0 and not ends_statement(lines[first - 1]):
         first -= 1
-    last = index
     while last + 1 < len(lines) and not ends_statement(lines[last]):
         last += 1
+    return first, last
+
+
+def code_for(lines, index):
+    first, last = statement_at(lines, index)
+    return " ".join(line.code for line in lines[first:last + 1])
+
+
+def remarks_for(lines, index):
+    """All comment text that speaks of the statement around lines[index]: beside any of its lines, or directly above."""
+    first, last = statement_at(lines, index)
     remarks = [line.comment for line in lines[first:last + 1] if line.comment]
     above = first - 1
     while above >= 0 and not lines[above].code.strip() and lines[above].comment:

@@ -13,7 +13,7 @@ from source import c_files, split_lines
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 80
 FUNCTION_LINES_GOOD = 35
-SOURCES = {".c", ".h", ".py", ".sh", ".cmake", ".md", ".json", ".yml", ".gp", ".plt", ""}
+SOURCES = {".c", ".h", ".py", ".sh", ".cmake", ".md", ".json", ".yml", ".gp", ".plt", ".S", ".ld", ""}
 SKIPPED = {".git", "build", "__pycache__"}
 # Written so that this file does not contain what it looks for.
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:" + "|".join(("work", "farm", "home", "root")) + r")(?:/|\b(?![\w-]))")
@@ -70,12 +70,12 @@ def audit_tree(root):
     for path in tree_files(root):
         files += 1
         findings += audit_text(path, path.read_text(encoding="utf-8", errors="replace"), path.suffix != ".md")
-    for path in c_files(root / "core"):
+    for path in c_files(root / "core") + c_files(root / "kernel"):
         found, count, long_count = audit_functions(path, path.read_text(encoding="utf-8"))
         findings += found
         functions += count
         long_functions += long_count
-    return findings, (f"{files} files; {functions} functions in core, "
+    return findings, (f"{files} files; {functions} functions in core and kernel, "
                       f"{long_functions} of them over {FUNCTION_LINES_GOOD} lines")
 
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Entry of the boot CPU (from QEMU's -kernel or from kernel/uefi) and of the others (from PSCI), at EL2 or EL1, down to C
+// at EL1 with MMU and caches on. Until they are, memory is read as instructions only: no access can be misaligned, no
+// exclusive can fail.
+
+#define SCTLR_OFF 0x30d00800 // the bits that must be one
+#define SCTLR_ON 0x30d0180d  // and the instruction cache, the check of SP's alignment, the data cache, the MMU
+#define SCTLR_EL2 0x30c50830 // the bits that must be one: all off
+#define MAIR 0x04ff          // attribute 0: Normal, write-back; 1: Device-nGnRE
+#define TCR 0x200803519      // 39 bits of address, 40 physical; walks cached, inner shareable; 4 KiB pages; no TTBR1
+#define SPSR_EL1H 0x3c5      // EL1 with its own SP, everything masked
+#define CPU_STACK_TOP 24     // in struct cpu
+
+    .macro constant register, value
+    movz    \register, #(\value) & 0xffff
+    movk    \register, #((\value) >> 16) & 0xffff, lsl #16
+    movk    \register, #((\value) >> 32) & 0xffff, lsl #32
+    .endm
+
+    // The stack in `top`, the vectors, and SP_EL0 = 0: no exception is being reported.
+    .macro become top
+    mov     sp, \top
+    msr     sp_el0, xzr
+    adrp    \top, vectors
+    add     \top, \top, :lo12:vectors
+    msr     vbar_el1, \top
+    isb
+    msr     daifclr, #4 // SError is reported when it comes
+    mov     x0, x19
+    mov     x29, xzr
+    .endm
+
+// https://docs.kernel.org/arch/arm64/booting.html
+    .section .head, "ax"
+    b       boot_entry
+    .long   0
+    .quad   0x200000 // offset from the start of RAM
+    .quad   image_bytes
+    .quad   2 // little endian, 4 KiB pages
+    .quad   0, 0, 0
+    .ascii  "ARM\x64"
+    .long   0
+
+    .text
+// x0: what the loader left, for kernel_main.
+boot_entry:
+    mov     x19, x0
+    bl      enter_el1
+    adrp    x0, early_table
+    bl      mmu_load
+    adrp    x0, bss_start
+    adrp    x1, image_end
+1:  stp     xzr, xzr, [x0], #16 // bound: bytes of .bss
+    cmp     x0, x1
+    b.lo    1b
+    msr     tpidr_el1, xzr
+    adrp    x1, boot_stack_top
+    become  x1
+    bl      kernel_main
+
+// x0: the CPU's record. Walks of the tables are cached, so that nobody has to clean them to memory.
+    .globl  secondary_entry
+secondary_entry:
+    mov     x19, x0
+    bl      enter_el1
+    adrp    x0, page_root
+    bl      mmu_load
+    msr     tpidr_el1, x19
+    ldr     x1, [x19, #CPU_STACK_TOP]
+    become  x1
+    bl      cpu_main
+
+// Returns at EL1 with interrupts masked and the MMU off.
+enter_el1:
+    msr     daifset, #15
+    constant x1, SCTLR_OFF
+    mrs     x2, currentel
+    cmp     x2, #2 << 2
+    b.eq    1f
+    msr     sctlr_el1, x1
+    isb
+    ret
+1:  constant x2, SCTLR_EL2
+    msr     sctlr_el2, x2
+    mov     x2, #1 << 31 // EL1 is AArch64; nothing of it is trapped or translated
+    msr     hcr_el2, x2
+    isb
+    msr     sctlr_el1, x1
+    mrs     x1, midr_el1 // what EL1 reads there is the hypervisor's to say
+    msr     vpidr_el2, x1
+    mrs     x1, mpidr_el1
+    msr     vmpidr_el2, x1
+    mov     x1, #3 // timers and counters are EL1's
+    msr     cnthctl_el2, x1
+    msr     cntvoff_el2, xzr
+    mov     x1, #0x33ff // no traps of floating point
+    msr     cptr_el2, x1
+    msr     hstr_el2, xzr
+    mrs     x1, id_aa64dfr0_el1
+    ubfx    x1, x1, #8, #4
+    cbz     x1, 2f
+    mrs     x1, pmcr_el0 // all event counters are EL1's
+    ubfx    x1, x1, #11, #5
+    msr     mdcr_el2, x1
+2:  mrs     x1, id_aa64pfr0_el1
+    ubfx    x1, x1, #24, #4
+    cbz     x1, 3f
+    mov     x1, #0xf // ICC_SRE_EL2: the interrupt controller by system registers, for EL1 too
+    msr     s3_4_c12_c9_5, x1
+3:  mov     x1, #SPSR_EL1H
+    msr     spsr_el2, x1
+    msr     elr_el2, x30
+    eret
+
+// void mmu_load(const uint64_t *table): turns the MMU and the caches on over a table, off in between, since a mapping
+// must not change its size while it is in use. Calls no one and touches no memory.
+    .globl  mmu_load
+mmu_load:
+    constant x1, SCTLR_OFF
+    constant x2, SCTLR_ON
+    constant x3, TCR
+    mov     x4, #MAIR
+    dsb     sy
+    msr     sctlr_el1, x1
+    isb
+    msr     mair_el1, x4
+    msr     tcr_el1, x3
+    msr     ttbr0_el1, x0
+    tlbi    vmalle1
+    ic      iallu
+    dsb     nsh
+    isb
+    msr     sctlr_el1, x2
+    isb
+    ret
+
+    .globl  semihosting
+semihosting:
+    hlt     #0xf000
+    ret
+
+// Until arch_map_memory: devices in the first GiB, memory from there to 4 GiB, where loaders leave things.
+    .section .rodata
+    .balign 4096
+early_table:
+    .quad   0x0060000000000405, 0x40000701, 0x80000701, 0xc0000701
+    .fill   508, 8, 0
+
+    .bss
+    .balign 4096
+    .globl  boot_stack_guard
+boot_stack_guard:
+    .skip   4096
+    .skip   16384
+    .globl  boot_stack_top
+boot_stack_top:

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Starting CPUs by PSCI (ARM DEN 0022), and the machine's end by semihosting, which tells QEMU a status.
+#include "arch.h"
+#include "cpu.h"
+#include "parts.h"
+
+enum { STATUS_SUCCESS = 0, STATUS_FAILURE = 3 }; // 1 is QEMU's own
+enum { SEMIHOSTING_EXIT_EXTENDED = 0x20, STOPPED_APPLICATION_EXIT = 0x20026 };
+#define PSCI_SYSTEM_OFF 0x84000008u
+
+_Static_assert(offsetof(struct cpu, stack_top) == 24, "CPU_STACK_TOP in boot.S and vectors.S");
+
+static int64_t psci_call(uint32_t function, uint64_t a, uint64_t b, uint64_t c) {
+    register uint64_t x0 __asm__("x0") = function;
+    register uint64_t x1 __asm__("x1") = a;
+    register uint64_t x2 __asm__("x2") = b;
+    register uint64_t x3 __asm__("x3") = c;
+#define PSCI_CALL(instruction)                                                                                         \
+    __asm__ volatile(instruction " #0"                                                                                 \
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)::"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",       \
+                       "x12", "x13", "x14", "x15", "x16", "x17", "memory")
+    if (machine.psci_by_smc) {
+        PSCI_CALL("smc");
+    } else {
+        PSCI_CALL("hvc");
+    }
+    return (int64_t)x0;
+}
+
+bool cpu_start(struct cpu *cpu) {
+    return psci_call(machine.psci_cpu_on, cpu->hardware_id, (uintptr_t)secondary_entry, (uintptr_t)cpu) == 0;
+}
+
+// Says nothing of success: QEMU ends with status 0.
+_Noreturn void power_off(void) {
+    static bool was_tried;
+    if (!was_tried) {
+        was_tried = true;
+        psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+    }
+    for (;;) { // bound: none, there is no way left to end the machine
+        irq_wait();
+    }
+}
+
+_Noreturn void machine_exit(bool success) {
+    const uint64_t block[] = {STOPPED_APPLICATION_EXIT, success ? STATUS_SUCCESS : STATUS_FAILURE};
+    (void)irq_mask();
+    semihosting(SEMIHOSTING_EXIT_EXTENDED, block);
+    power_off();
+}

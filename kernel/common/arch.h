@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// What the kernel asks of an architecture. Each architecture's folder implements all of it, and nothing else of that
+// folder is seen from outside. Calls are for any CPU at any time unless they say otherwise.
+//
+// The folder also holds `arch_cpu.h`, inline:
+//   ARCH_NAME, ARCH_CPUS_MAX        "x86_64", 255; "aarch64", 512
+//   irq_state_t irq_mask(void)      masks interrupts on this CPU; answers what was
+//   void irq_restore(irq_state_t)   puts back what irq_mask answered
+//   void irq_unmask(void)
+//   void irq_wait(void)             interrupts masked: sleeps until one is pending, takes it, returns with them masked
+//                                   again; none is lost between the caller's last look and the sleep
+//   struct cpu *cpu_self(void)      this CPU's record (cpu.h), from GS or TPIDR_EL1
+//   void cpu_set_self(struct cpu *) once a CPU
+//   void cpu_relax(void)            a hint in a spinning loop of the kernel (never of the heap)
+//   uint64_t clock_ticks(void)      monotonic; one rate for all CPUs
+//   uint64_t instructions_now(void) instructions executed so far, by all CPUs together: exact under QEMU's -icount
+//                                   shift=0, where a difference of two on one CPU counts what lies between them
+#ifndef KERNEL_COMMON_ARCH_H
+#define KERNEL_COMMON_ARCH_H
+
+#include "arch_cpu.h"
+#include "boot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The entry code of an architecture sets up a stack, clears .bss, puts the MMU and caches on over an early map and
+// calls kernel_main(record) on the boot CPU with interrupts masked; `record` is what the loader left: hvm_start_info
+// (PVH, and our UEFI loader), or the device tree.
+_Noreturn void kernel_main(uintptr_t record);
+
+// Before anything is printed. console_put sends one byte, waiting for the device; callers serialise.
+void console_init(void);
+void console_put(char c);
+
+// Reads the loader's record and the machine's tables into *boot: where memory is, which CPUs there are, the command
+// line. No allocation. What the machine must have and lacks ends in panic with a sentence (no MADT, no memory).
+void arch_read_boot(uintptr_t record, struct boot *boot);
+
+// The kernel's final page tables over all memory in *boot: text read-only and executable; read-only data, data, heap
+// and devices not executable; nothing writable executable. Boot CPU, once; secondaries load them in cpu_start.
+void arch_map_memory(const struct boot *boot);
+
+// Exceptions, then the interrupt controller and the timer: once on the boot CPU, then once on every CPU.
+void arch_interrupts_init(const struct boot *boot);
+void arch_interrupts_init_cpu(void);
+
+// Starts the CPU of *cpu (its hardware id and stack are set); there it runs with the final page tables, its own stack
+// and record, interrupts masked, and calls cpu_main. False if the machine refuses. Boot CPU only, one at a time; the
+// caller waits until cpu_main was reached before it starts the next.
+bool cpu_start(struct cpu *cpu);
+_Noreturn void cpu_main(struct cpu *cpu);
+
+// Interrupts of this kernel. The architecture acknowledges, then calls on_timer or on_ipi with interrupts masked.
+// timer_once: one interrupt on this CPU after that many clock ticks, instead of what was armed before; 0 disarms.
+void timer_once(uint64_t ticks);
+void ipi_send(const struct cpu *to);
+void on_timer(void);
+void on_ipi(void);
+uint64_t clock_hz(void); // ticks of clock_ticks() a second
+
+// An exception: the architecture calls on_exception first, on any stack, which does not return if a test awaits one.
+// Else it prints the cause and all registers by print.h and calls panic.
+void on_exception(void);
+
+// Ends the machine; QEMU's exit status tells: success or not. Never returns, from any state.
+_Noreturn void machine_exit(bool success);
+
+#endif

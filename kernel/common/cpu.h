@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// A CPU's record: all that belongs to one CPU alone.
+#ifndef KERNEL_COMMON_CPU_H
+#define KERNEL_COMMON_CPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CPU_LINE_BYTES 64
+enum { CPU_STACK_BYTES = 16384 };
+
+enum kheap_call { KHEAP_ALLOC, KHEAP_REALLOC, KHEAP_FREE, KHEAP_DRAIN, KHEAP_CALLS };
+
+// Heap calls, and the longest time that one of them had interrupts masked.
+struct kheap_masked {
+    uint64_t calls, ticks_max;
+};
+
+struct catch_point;
+
+struct cpu {
+    _Alignas(CPU_LINE_BYTES) struct cpu *self; // first: GS:0 on x86_64
+    size_t index;                              // 0 .. cpu_count - 1, the slot in every heap
+    uint64_t hardware_id;                      // LAPIC id, or MPIDR affinity
+    void *stack_top;                           // 16-byte aligned
+
+    uint64_t order;    // cpus.c: the number of the latest run this CPU takes part in; written by the boot CPU
+    const char *doing; // for the watchdog's report
+
+    uint64_t tick_period; // tick.c: clock ticks, 0 if nothing is armed again
+    void (*tick_handler)(void);
+    uint64_t ticks, ipis; // interrupts taken so far
+
+    struct catch_point *catch; // catch.c: where a fault or an exception of this CPU is awaited
+
+    struct kheap_masked masked[KHEAP_CALLS]; // kheap.c: of each kind of call
+};
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// All CPUs together; see cpus.h.
+#include "cpus.h"
+
+#include "arch.h"
+#include "kheap.h"
+#include "print.h"
+#include "tick.h"
+#include "watchdog.h"
+
+static struct cpu boot_cpu = {.doing = "boot"};
+static struct cpu *cpus[ARCH_CPUS_MAX] = {&boot_cpu};
+static size_t count = 1, up = 1;
+
+// What CPUs run together. Written by the boot CPU while all others are parked.
+static struct {
+    uint64_t number;
+    void (*work)(void *arg);
+    void *arg;
+    size_t members;
+    size_t left;    // members that are not done yet
+    size_t arrived; // members that wait in cpus_meet
+    uint64_t meetings;
+} run;
+
+void cpus_init_boot_cpu(void) {
+    boot_cpu.self = &boot_cpu;
+    cpu_set_self(&boot_cpu);
+}
+
+size_t cpus_count(void) {
+    return count;
+}
+
+struct cpu *cpus_at(size_t index) {
+    return cpus[index];
+}
+
+// Parks this CPU until a counter that others change has left, or has reached, a value.
+static void wait_while(const uint64_t *word, bool is, uint64_t value) {
+    irq_state_t was = irq_mask();
+    // bound: the watchdog's deadline
+    while ((__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) == is) // A cpus.wait <- R cpus.tell
+        irq_wait();
+    irq_restore(was);
+}
+
+static void finish(void) {
+    // R cpus.tell -> A cpus.wait; the last one has seen all that the others did
+    if (__atomic_sub_fetch(&run.left, 1, __ATOMIC_ACQ_REL) == 0) // A cpus.wait <- R cpus.tell
+        ipi_send(cpus[0]);
+}
+
+void cpu_main(struct cpu *me) {
+    cpu_set_self(me);
+    arch_interrupts_init_cpu();
+    tick_reset();
+    __atomic_fetch_add(&up, 1, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
+    ipi_send(cpus[0]);
+    uint64_t done = 0;
+    for (;;) { // bound: until the machine ends
+        me->doing = "idle";
+        wait_while(&me->order, true, done);
+        done = me->order;
+        me->doing = "work";
+        irq_unmask();
+        run.work(run.arg);
+        (void)irq_mask();
+        finish();
+    }
+}
+
+static struct cpu *make_record(size_t index, uint64_t hardware_id) {
+    struct cpu *cpu = kheap_zalloc_from(kheap_backup(), sizeof *cpu, CPU_LINE_BYTES);
+    char *stack = kheap_alloc_from(kheap_backup(), CPU_STACK_BYTES, 16);
+    if (cpu == NULL || stack == NULL)
+        panic("the backup heap has no room for the record and the stack of CPU %zu", index);
+    cpu->self = cpu;
+    cpu->index = index;
+    cpu->hardware_id = hardware_id;
+    cpu->stack_top = stack + CPU_STACK_BYTES;
+    cpu->doing = "start";
+    return cpu;
+}
+
+size_t cpus_start(const struct boot *boot) {
+    boot_cpu.hardware_id = boot->hardware_ids[0];
+    for (size_t i = 1; i < boot->cpu_count; i++) { // bound: cpu_count
+        cpus[i] = make_record(i, boot->hardware_ids[i]);
+        count = i + 1;
+        watchdog_expect("the start of a CPU", WATCHDOG_SECONDS);
+        size_t before = up;
+        if (cpu_start(cpus[i]))
+            wait_while(&up, true, before);
+    }
+    return up;
+}
+
+void cpus_run_on(size_t members, void (*work)(void *arg), void *arg) {
+    run.number++;
+    run.work = work;
+    run.arg = arg;
+    run.members = run.left = members;
+    run.arrived = 0;
+    for (size_t i = 1; i < members; i++) {                               // bound: CPUs
+        __atomic_store_n(&cpus[i]->order, run.number, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
+        ipi_send(cpus[i]);
+    }
+    const char *was_doing = cpus[0]->doing;
+    cpus[0]->doing = "work";
+    work(arg);
+    finish();
+    wait_while(&run.left, false, 0);
+    cpus[0]->doing = was_doing;
+}
+
+void cpus_run(void (*work)(void *arg), void *arg) {
+    cpus_run_on(count, work, arg);
+}
+
+void cpus_meet(void) {
+    struct cpu *me = cpu_self();
+    uint64_t meetings = run.meetings;
+    me->doing = "meet";
+    // R cpus.tell -> A cpus.meet; the last one has seen all that the others did
+    if (__atomic_add_fetch(&run.arrived, 1, __ATOMIC_ACQ_REL) < run.members) { // A cpus.meet <- R cpus.tell
+        wait_while(&run.meetings, true, meetings);
+    } else {
+        run.arrived = 0;
+        __atomic_store_n(&run.meetings, meetings + 1, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
+        for (size_t i = 0; i < run.members; i++)                         // bound: CPUs
+            if (cpus[i] != me)
+                ipi_send(cpus[i]);
+    }
+    me->doing = "work";
+}
+
+void cpus_stop_others(void) {
+    for (size_t i = 0; i < up; i++) // bound: CPUs
+        if (cpus[i] != cpu_self())
+            ipi_send(cpus[i]);
+}

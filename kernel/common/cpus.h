@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// All CPUs together: starting them, giving them work, meeting. Who has to wait is parked, never spins.
+#ifndef KERNEL_COMMON_CPUS_H
+#define KERNEL_COMMON_CPUS_H
+
+#include "boot.h"
+#include "cpu.h"
+
+// The record of the CPU that boots, before anything else.
+void cpus_init_boot_cpu(void);
+
+// Makes a record for every CPU and starts all of them; answers how many are up, the boot CPU among them. Every other
+// CPU then waits for work, with interrupts on.
+size_t cpus_start(const struct boot *boot);
+
+size_t cpus_count(void);
+struct cpu *cpus_at(size_t index);
+
+// Runs work(arg) on CPUs 0 to count - 1 at the same time, with interrupts on, and returns when all are done. From the
+// boot CPU only. What was written before is seen by the work, and what the work wrote is seen afterwards.
+void cpus_run_on(size_t count, void (*work)(void *arg), void *arg);
+void cpus_run(void (*work)(void *arg), void *arg); // on all CPUs
+
+// Within work: returns when all CPUs of this run have called it. What they wrote before is seen afterwards.
+void cpus_meet(void);
+
+// Makes the other CPUs look whether the kernel has failed; they stop if it has.
+void cpus_stop_others(void);
+
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The kernel's heap: a primary heap and a small backup that is there first and serves when the primary has nothing.
+// Here the core meets its rule that a CPU is inside one call at a time: interrupts are masked around every call, and
+// only then the CPU's number is taken. From any state, handlers included.
+#ifndef KERNEL_COMMON_KHEAP_H
+#define KERNEL_COMMON_KHEAP_H
+
+#include "backend.h"
+#include "cpu.h"
+
+void *kheap_alloc(size_t size, size_t align);
+void *kheap_zalloc(size_t size, size_t align);
+void *kheap_realloc(void *p, size_t size, size_t align);
+void kheap_free(void *p);
+
+// The same calls on one heap: one of the two above, or a heap of the caller's own. The number of CPUs it was made for
+// has to be at least that of the machine.
+void *kheap_alloc_from(backend *heap, size_t size, size_t align);
+void *kheap_zalloc_from(backend *heap, size_t size, size_t align);
+void *kheap_realloc_from(backend *heap, void *p, size_t size, size_t align);
+void kheap_free_to(backend *heap, void *p);
+bool kheap_drain(backend *heap); // this CPU's cache, as wfh_drain
+
+// The two heaps: made by heaps.c, before other CPUs run.
+void kheap_use(backend *backup_heap, backend *primary_heap);
+backend *kheap_backup(void);
+backend *kheap_primary(void);
+
+// Forgets what cpu.h counts of every CPU's calls; while they are parked.
+void kheap_masked_reset(void);
+
+#endif

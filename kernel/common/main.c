@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The kernel from its entry to its end.
+#include "arch.h"
+#include "cpus.h"
+#include "heaps.h"
+#include "memory.h"
+#include "modes.h"
+#include "print.h"
+#include "tick.h"
+#include "watchdog.h"
+
+static struct boot boot;
+
+static void print_machine(void) {
+    print("wfheap kernel on %s, started by %s: %s\n", ARCH_NAME, boot.loader, boot.line);
+    print("image      %lu KiB at %p\n", (size_t)(image_end - image_start) >> 10, (void *)image_start);
+}
+
+static void start_interrupts(void) {
+    arch_interrupts_init(&boot);
+    arch_interrupts_init_cpu();
+    tick_reset();
+    irq_unmask();
+    print("interrupts on, the clock has %lu kHz\n", clock_hz() / 1000);
+}
+
+static void start_cpus(void) {
+    uint64_t since = clock_ticks();
+    size_t up = cpus_start(&boot);
+    if (up != boot.cpu_count)
+        panic("%zu CPUs are counted, but only %zu came up", boot.cpu_count, up);
+    print("CPUs       %zu up and idle, after %lu ms\n", up, (clock_ticks() - since) * 1000 / clock_hz());
+}
+
+static _Noreturn void run_mode(void) {
+    print("mode       %s\n", options.mode->name);
+    watchdog_expect(options.mode->name, WATCHDOG_SECONDS);
+    bool passed = options.mode->run();
+    print(passed ? "PASS\n" : "FAIL: see above\n");
+    machine_exit(passed);
+}
+
+void kernel_main(uintptr_t record) {
+    cpus_init_boot_cpu();          // who this is
+    console_init();                // from here on there are words
+    arch_read_boot(record, &boot); // memory, CPUs and the command line, as the machine tells them
+    options_read(boot.line);       // what this run is for
+    print_machine();               //
+    memory_init(&boot);            // what of the memory is free
+    arch_map_memory(&boot);        // text read-only, nothing else executable
+    heaps_make_backup(&boot);      // for as many CPUs as there may be
+    heaps_make_primary(&boot);     // for as many as there are, over the memory that is left
+    start_interrupts();            // timer and IPIs of this CPU
+    start_cpus();                  // all the others; they wait for work
+    run_mode();                    // tests, or what else was asked for, and the verdict
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// What a run of the kernel does: one mode and some numbers, chosen on the command line by words such as mode=bench.
+#ifndef KERNEL_COMMON_MODES_H
+#define KERNEL_COMMON_MODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mode {
+    const char *name;
+    bool (*run)(void); // on the boot CPU, interrupts on, all CPUs up and parked; whether all was well
+};
+
+struct options {
+    const struct mode *mode;
+    uint64_t seed;    // seed=N, of whatever is random; 1 unless told
+    uint64_t seconds; // seconds=N, of a measurement; 0 unless told: the mode's own choice
+};
+extern struct options options;
+
+// Reads the words of a line into `options`. An unknown word panics.
+void options_read(const char *line);
+
+// In kernel/test/. The last six have to end the machine as failed.
+bool test_main(void);
+bool stress_main(void);      // under -icount shift=0: the stress, its CPUs interleaved by a seed
+bool fail_main(void);        // a TAP test that fails
+bool panic_main(void);       // a panic
+bool hang_main(void);        // the boot CPU spins for ever; the watchdog ends it
+bool hang_masked_main(void); // the same with interrupts masked; another CPU's watchdog ends it
+bool write_text_main(void);  // writes into the kernel's text
+bool run_data_main(void);    // runs code in the heap
+
+// In kernel/bench/.
+bool bench_main(void);
+bool wcet_main(void);
+bool sweep_main(void);
+bool schedules_main(void);
+
+#endif

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""The machines that QEMU makes for the kernel: their command lines, how they are run, and what their exit status says.
+
+Always software emulation: where /dev/kvm exists at all, it may open and then fail in a locked instruction.
+"""
+import dataclasses
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+CPUS_MAX = {"x86_64": 255, "aarch64": 512}
+# x86: isa-debug-exit makes (value << 1) | 1 of what the kernel writes. 1 is QEMU's own for wrong arguments, on both.
+STATUS_SUCCESS = {"x86_64": 33, "aarch64": 0}
+STATUS_FAILURE = {"x86_64": 35, "aarch64": 3}
+OVMF = pathlib.Path("/usr/share/OVMF")
+ARM_FIRMWARE = pathlib.Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")
+UEFI_NAMES = {"x86_64": "BOOTX64.EFI", "aarch64": "BOOTAA64.EFI"}
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
+LOADER_GAVE_UP = re.compile(r"^(uefi: |BdsDxe: failed)")  # afterwards the firmware would wait for somebody at its menu
+
+
+class MachineError(Exception):
+    """The machine cannot be made; the message is a sentence."""
+
+
+@dataclasses.dataclass
+class Machine:
+    arch: str
+    build: pathlib.Path         # the folder with the images
+    image: str = "kernel-wf"
+    cpus: int = 1
+    line: str = ""              # the kernel's command line
+    model: str = "max"          # the CPU's
+    uefi: str = ""              # "": no firmware; "kernel": it loads what -kernel names; "disk": what lies on a disk
+    el2: bool = False           # AArch64: entered at EL2
+    icount: bool = False        # the guest's clock counts instructions
+    memory_mib: int = 0         # 0: 256, and enough for a measurement on all CPUs
+    more: tuple = ()            # any other options
+
+
+def memory_mib(machine):
+    """A measurement has a region of 16 MiB for each CPU, in one piece; QEMU has from the host only what is touched."""
+    measures = any(f"mode={mode}" in machine.line for mode in ("bench", "wcet"))
+    return machine.memory_mib or 256 + 32 * machine.cpus * measures
+
+
+def existing(path, what):
+    if not path.exists():
+        raise MachineError(f"{what} is missing: {path}")
+    return str(path)
+
+
+def firmware(machine):
+    if machine.arch == "aarch64":
+        return ["-bios", existing(ARM_FIRMWARE, "the firmware (package qemu-efi-aarch64)")]
+    code, variables = (existing(OVMF / name, "the firmware (package ovmf)")
+                       for name in ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"))
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
+            "-drive", f"if=pflash,format=raw,snapshot=on,file={variables}"]
+
+
+def kernel(machine, disk):
+    """The options that name the kernel; a disk is made in the folder `disk` if the machine boots from one."""
+    path = machine.build / machine.image
+    if not machine.uefi:
+        flat = f"{path}.bin" if machine.arch == "aarch64" else str(path)
+        return ["-kernel", existing(pathlib.Path(flat), "the image"), "-append", machine.line]
+    program = existing(pathlib.Path(f"{path}.efi"), "the UEFI program")
+    if machine.uefi == "kernel":
+        return firmware(machine) + ["-kernel", program, "-append", machine.line]
+    if machine.line:
+        raise MachineError("a kernel that is loaded from a disk has no command line")
+    place = pathlib.Path(disk) / "EFI" / "BOOT" / UEFI_NAMES[machine.arch]
+    place.parent.mkdir(parents=True)
+    shutil.copy(program, place)
+    interface = "virtio" if machine.arch == "aarch64" else "ide"
+    return firmware(machine) + ["-drive", f"if={interface},format=raw,snapshot=on,file=fat:{disk}"]
+
+
+def command(machine, disk=None):
+    """QEMU's command line for the machine."""
+    if not 1 <= machine.cpus <= CPUS_MAX[machine.arch]:
+        raise MachineError(f"{machine.arch} can have 1 to {CPUS_MAX[machine.arch]} CPUs here, not {machine.cpus}")
+    words = [f"qemu-system-{machine.arch}", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
+             "-smp", str(machine.cpus), "-m", f"{memory_mib(machine)}M"]
+    words += ["-accel", "tcg", "-icount", "shift=0,sleep=off"] if machine.icount else ["-accel", "tcg,thread=multi"]
+    if machine.arch == "x86_64":
+        words += ["-M", "q35", "-cpu", machine.model, "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    else:
+        board = "virt,gic-version=3" + ",acpi=off" * bool(machine.uefi) + ",virtualization=on" * machine.el2
+        words += ["-M", board, "-cpu", machine.model + ",cntfrq=1000000000" * machine.icount,
+                  "-semihosting-config", "enable=on,target=native"]
+    return words + kernel(machine, disk) + list(machine.more)
+
+
+@dataclasses.dataclass
+class Outcome:
+    status: int           # QEMU's exit status
+    reason: str           # why the run is over: "exit", "time-out" or "loader"
+    lines: list           # the console, without terminal codes
+    seconds: float
+
+
+def run(words, seconds_max, on_line=None):
+    """Runs QEMU and reads the console; on_line sees every line as it comes."""
+    try:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except OSError as error:
+        raise MachineError(f"cannot run {words[0]} (tools/setup kernel installs it): {error.strerror}") from error
+    reasons, started = [], time.monotonic()
+
+    def end(reason):
+        reasons.append(reason)
+        process.kill()
+
+    timer = threading.Timer(seconds_max, end, ["time-out"])
+    timer.start()
+    lines = []
+    try:
+        for raw in process.stdout:
+            line = TERMINAL_CODES.sub("", raw.decode("utf-8", "replace")).rstrip("\r\n")
+            lines.append(line)
+            if on_line:
+                on_line(line)
+            if LOADER_GAVE_UP.match(line):
+                end("loader")
+        status = process.wait()
+    finally:
+        timer.cancel()
+        process.kill()
+        process.wait()
+    return Outcome(status, (reasons or ["exit"])[0], lines, time.monotonic() - started)
+
+
+def boot(machine, seconds_max, on_line=None):
+    with tempfile.TemporaryDirectory(prefix="kernel-disk-") as disk:
+        return run(command(machine, disk), seconds_max, on_line)

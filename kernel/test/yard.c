@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// A small heap of a test's own; see yard.h.
+#include "yard.h"
+
+#include "arch.h"
+#include "print.h"
+#include "tap.h"
+
+// A check compares every cached block with all caches: too much for very many of them while they are full.
+enum { PAGE = 4096, YARD_BYTES = 1 << 20, SLOT_BYTES = 48 << 10, DRAINS_MAX = 1 << 20, FULL_CHECK_SLOTS = 64 };
+
+void yard_open(struct yard *self, size_t slots) {
+    size_t bytes = YARD_BYTES + slots * SLOT_BYTES;
+    *self = (struct yard){.region = kheap_alloc(bytes, PAGE), .slots = slots};
+    if (self->region == NULL)
+        panic("no %zu KiB for a test's heap: give the machine more memory", bytes >> 10);
+    const char *refusal = backend_init(self->region, bytes, slots, &self->heap);
+    if (refusal != NULL)
+        panic("no heap of %zu KiB for %zu slots: %s", bytes >> 10, slots, refusal);
+    backend_free_bytes(self->heap, 0, &self->largest, &self->free_bytes);
+}
+
+void yard_look(struct yard *self, const char *when) {
+    const char *broken = self->slots > FULL_CHECK_SLOTS ? NULL : backend_check(self->heap, 0);
+    tap_expect(broken == NULL, "%s: broken: %s", when, broken);
+}
+
+void yard_check(struct yard *self, const char *when) {
+    yard_look(self, when);
+    for (size_t slot = 0; slot < self->slots; slot++) { // bound: slots
+        size_t calls = 0;
+        while (backend_drain(self->heap, slot) && calls < DRAINS_MAX) // bound: DRAINS_MAX
+            calls++;
+        tap_expect(calls < DRAINS_MAX, "%s: slot %zu is never drained", when, slot);
+    }
+    const char *broken = backend_check(self->heap, 0);
+    tap_expect(broken == NULL, "%s: drained, and broken: %s", when, broken);
+}
+
+void yard_close(struct yard *self, const char *when) {
+    size_t largest, all;
+    yard_check(self, when);
+    backend_free_bytes(self->heap, 0, &largest, &all);
+    tap_expect(largest == self->largest && all == self->free_bytes,
+               "%s: all is freed, and %zu bytes are there of %zu, %zu in one piece of %zu", when, all, self->free_bytes,
+               largest, self->largest);
+    kheap_free(self->region);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// From a loader's hands, or from reset in the case of secondary CPUs, into C in long mode.
+
+#define PRESENT_WRITABLE 3
+#define LARGE 0x80
+#define CR0_LONG 0x80010033 // paging, write protection for the kernel too, protection, x87 errors; caches on
+#define CR4_LONG 0x20       // PAE
+#define EFER 0xc0000080
+#define EFER_LONG 0x100
+#define EFER_NO_EXECUTE 0x800
+#define STACK_TOP_OF_CPU 24
+
+    .macro paging_on tables, efer
+    mov $CR4_LONG, %eax
+    mov %eax, %cr4
+    mov $\tables, %eax
+    mov %eax, %cr3
+    mov $EFER, %ecx
+    mov $\efer, %eax
+    xor %edx, %edx
+    wrmsr
+    mov $CR0_LONG, %eax
+    mov %eax, %cr0
+    .endm
+
+    .section .note.Xen, "a", @note
+    .balign 4
+    .long 4, 4, 18 // bytes of the name, bytes of the entry's address, XEN_ELFNOTE_PHYS32_ENTRY
+    .asciz "Xen"
+    .long pvh_entry
+
+// Four GiB, one to one. Loaders leave what they tell below that.
+    .data
+    .balign 4096
+early_tables:
+    .quad early_directories_of_1_gib + PRESENT_WRITABLE
+    .fill 511, 8, 0
+early_directories_of_1_gib:
+    i = 0
+    .rept 4
+    .quad early_pages + i * 4096 + PRESENT_WRITABLE
+    i = i + 1
+    .endr
+    .fill 508, 8, 0
+early_pages:
+    i = 0
+    .rept 4 * 512
+    .quad (i << 21) + LARGE + PRESENT_WRITABLE
+    i = i + 1
+    .endr
+
+    .globl descriptors
+descriptors:
+    .quad 0, 0x00af9a000000ffff, 0x00cf92000000ffff // none, code, data
+    .fill 255 * 2, 8, 0
+descriptors_end:
+descriptors_pointer:
+    .word descriptors_end - descriptors - 1
+    .quad descriptors
+
+    .globl ap_cpu
+    .balign 8
+ap_cpu:
+    .quad 0
+
+// The first thing after the read-only pages: an overflow meets those and traps.
+    .section .boot_stack, "aw", @progbits
+    .balign 4096
+    .skip 32768
+boot_stack_top:
+
+// PVH: 32-bit protected mode, no paging, EBX = the record.
+    .text
+    .code32
+pvh_entry:
+    cli
+    cld
+    lgdt descriptors_pointer
+    paging_on early_tables, EFER_LONG
+    ljmp $8, $pvh_long
+    .code64
+pvh_long:
+    mov %ebx, %edi
+    jmp boot_entry
+
+// UEFI: long mode over the firmware's tables, RDI = the record.
+    .globl uefi_entry
+uefi_entry:
+    cli
+    cld
+    lgdt descriptors_pointer
+    mov $CR4_LONG, %eax
+    mov %rax, %cr4
+    mov $early_tables, %eax
+    mov %rax, %cr3
+    mov $CR0_LONG, %eax
+    mov %rax, %cr0
+    mov $boot_stack_top, %esp
+    push $8
+    push $boot_entry
+    lretq
+
+boot_entry: // RDI = the record
+    mov $boot_stack_top, %esp
+    call load_segments
+    mov %rdi, %rbx
+    mov $bss_start, %edi
+    mov $bss_end, %ecx
+    sub %edi, %ecx
+    xor %eax, %eax
+    rep stosb
+    call exceptions_init
+    mov %rbx, %rdi
+    xor %ebp, %ebp
+    call kernel_main
+
+// Secondary CPUs begin in real mode, at a page's start that the interrupt to start them names. All of this lies at
+// ap_page too, and is executed there up to the far jump.
+    .section .rodata
+    .globl ap_start, ap_end
+    .code16
+ap_start:
+    cli
+    cld
+    xor %ax, %ax
+    mov %ax, %ds
+    lgdtl ap_descriptors - ap_start + ap_page
+    paging_on page_tables, EFER_LONG | EFER_NO_EXECUTE
+    ljmpl $8, $ap_long
+ap_descriptors:
+    .word descriptors_end - descriptors - 1
+    .long descriptors
+ap_end:
+
+    .text
+    .code64
+ap_long:
+    mov ap_cpu, %rdi // A boot.record <- R lapic.record
+    mov STACK_TOP_OF_CPU(%rdi), %rsp
+    call load_segments
+    xor %ebp, %ebp
+    call cpu_main
+
+load_segments:
+    mov $16, %eax
+    mov %eax, %ds
+    mov %eax, %es
+    mov %eax, %ss
+    xor %eax, %eax
+    mov %eax, %fs
+    mov %eax, %gs
+    ret
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Exceptions: each tells its cause and all registers, and ends the machine as failed.
+#include "cpu.h"
+#include "machine.h"
+#include "print.h"
+
+enum { VECTORS = 256, EXCEPTIONS = 32, DOUBLE_FAULT = 8, PAGE_FAULT = 14, EMERGENCY_BYTES = 4096 };
+enum { TASK_WORDS = 26, TASK_EMERGENCY_STACK = 9, TASK_IO_MAP = 25 }; // 32-bit words of a task state
+
+struct gate {
+    uint64_t low, high;
+};
+
+struct frame {
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+    uint64_t vector, error, rip, cs, rflags, rsp, ss;
+};
+
+static struct gate gates[VECTORS];
+static uint32_t tasks[ARCH_CPUS_MAX][TASK_WORDS];
+static _Alignas(16) char emergency_stacks[ARCH_CPUS_MAX][EMERGENCY_BYTES];
+
+static const char *const names[] = {"divide error",
+                                    "debug exception",
+                                    "non-maskable interrupt",
+                                    "breakpoint",
+                                    "overflow",
+                                    "bound exceeded",
+                                    "invalid opcode",
+                                    "no FPU",
+                                    "double fault",
+                                    "FPU segment overrun",
+                                    "invalid task state",
+                                    "segment not present",
+                                    "stack fault",
+                                    "general protection fault",
+                                    "page fault",
+                                    "exception 15",
+                                    "FPU error",
+                                    "alignment check",
+                                    "machine check",
+                                    "SIMD error",
+                                    "virtualization exception",
+                                    "control protection fault"};
+
+_Noreturn void exception(const struct frame *frame);
+
+// An interrupt gate: interrupts are masked in there. `stack` 1 is the CPU's emergency stack, 0 the one in use.
+static void gate_set(size_t vector, const char *entry, uint64_t stack) {
+    uint64_t address = (uintptr_t)entry;
+    gates[vector].low = (address & 0xffff) | (uint64_t)SELECTOR_CODE << 16 | stack << 32 | 0x8e00ull << 32 |
+                        (address >> 16 & 0xffff) << 48;
+    gates[vector].high = address >> 32;
+}
+
+void exceptions_init(void) {
+    for (size_t i = 0; i < EXCEPTIONS; i++) { // bound: EXCEPTIONS
+        gate_set(i, exception_entries + 16 * i, i == DOUBLE_FAULT);
+    }
+    gate_set(VECTOR_TIMER, timer_entry, 0);
+    gate_set(VECTOR_IPI, ipi_entry, 0);
+    gate_set(VECTOR_SPURIOUS, spurious_entry, 0);
+    exceptions_init_cpu(0);
+}
+
+// The boot CPU comes here twice: its task state is described anew, since the CPU marks it as in use.
+void exceptions_init_cpu(size_t index) {
+    uint64_t top = (uintptr_t)(emergency_stacks[index] + EMERGENCY_BYTES);
+    uint64_t task = (uintptr_t)tasks[index], limit = sizeof tasks[index] - 1;
+    tasks[index][TASK_EMERGENCY_STACK] = (uint32_t)top;
+    tasks[index][TASK_EMERGENCY_STACK + 1] = (uint32_t)(top >> 32);
+    tasks[index][TASK_IO_MAP] = (uint32_t)sizeof tasks[index] << 16; // none
+    uint64_t *descriptor = descriptors + SELECTOR_TASKS / 8 + 2 * index;
+    descriptor[0] = limit | (task & 0xffffff) << 16 | 0x89ull << 40 | (task >> 24 & 0xff) << 56;
+    descriptor[1] = task >> 32;
+    struct __attribute__((packed)) {
+        uint16_t limit;
+        uint64_t base;
+    } pointer = {sizeof gates - 1, (uintptr_t)gates};
+    __asm__ volatile("ltr %w0\n\tlidt %1" ::"r"(SELECTOR_TASKS + 16 * index), "m"(pointer) : "memory");
+}
+
+static void print_frame(const struct frame *f, uint64_t address) {
+    print("rip %016lx cs %lx rflags %lx rsp %016lx ss %lx cr2 %016lx\n", f->rip, f->cs, f->rflags, f->rsp, f->ss,
+          address);
+    print("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
+    print("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);
+    print("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f->r9, f->r10, f->r11, f->r12);
+    print("r13 %016lx r14 %016lx r15 %016lx error %lx\n", f->r13, f->r14, f->r15, f->error);
+}
+
+void exception(const struct frame *frame) {
+    uint64_t address;
+    __asm__ volatile("movq %%cr2, %0" : "=r"(address));
+    on_exception();
+    panic_begin();
+    const char *name = frame->vector < sizeof names / sizeof names[0] ? names[frame->vector] : "reserved exception";
+    print("exception %lu, %s, on the CPU with local APIC id %lu\n", frame->vector, name, lapic_id());
+    print_frame(frame, address);
+    if (frame->vector != PAGE_FAULT) {
+        panic("%s at rip %lx, error %lx", name, frame->rip, frame->error);
+    }
+    const char *doing = frame->error & 16 ? "running" : frame->error & 2 ? "writing" : "reading";
+    const char *what = frame->error & 1 ? "protected memory" : "memory that is not mapped";
+    panic("page fault: %s %s at address %lx, rip %lx", doing, what, address, frame->rip);
+}

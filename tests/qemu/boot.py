@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""Boots one image of the kernel under QEMU and judges what it did, by its console and by QEMU's exit status together.
+
+  --expect tap      success: a TAP plan, as many `ok` lines with the numbers 1 to N, no `not ok`; at the end PASS
+  --expect pass     success without TAP: at the end PASS
+  --expect REGEX    failure: the kernel ended the machine as failed, did not say PASS, and a line matches REGEX; or the
+                  UEFI loader gave up, if REGEX begins with ^uefi:
+--words REGEX       ... and a line has to match REGEX besides
+--twice             ... and a second run has to say the same, byte by byte
+--seconds N         how long it takes usually; it may take ten times as long
+
+usage: boot.py --arch A --build FOLDER [options] | boot.py --self-test
+"""
+import argparse
+import pathlib
+import re
+import sys
+
+sys.dont_write_bytecode = True
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "kernel" / "qemu"))
+from machine import STATUS_FAILURE, STATUS_SUCCESS, Machine, MachineError, Outcome, boot  # noqa: E402
+
+CONSOLE_END_LINES = 60
+PATIENCE = 10  # emulated machines get slower several-fold when the real one is busy
+BAD_LINES = re.compile(r"^(not ok|panic|FAIL)\b")
+
+
+def last_line(lines):
+    return next((line for line in reversed(lines) if line.strip()), "")
+
+
+def tap_findings(lines):
+    plans = [line for line in lines if re.match(r"1\.\.\d+", line)]
+    numbers = [int(match[1]) for line in lines if (match := re.match(r"ok (\d+)\b", line))]
+    if len(plans) != 1:
+        return [f"{len(plans)} TAP plans, where one is needed"]
+    planned = int(plans[0][3:].split()[0])
+    if planned == 0:
+        return ["the TAP plan has no test"]
+    if numbers != list(range(1, planned + 1)):
+        return [f"the TAP plan promises tests 1 to {planned}, but {len(numbers)} are ok: {numbers}"]
+    return []
+
+
+def ended_findings(outcome, wanted, expect):
+    if outcome.reason == "time-out":
+        return [f"no end within {outcome.seconds:.0f} s"]
+    if outcome.reason == "loader":
+        return [] if expect.startswith("^uefi:") else ["the firmware or the UEFI loader gave up"]
+    return [] if outcome.status == wanted else [f"exit status {outcome.status}, {wanted} is needed"]
+
+
+def judge(arch, expect, words, outcome):
+    """Why the run is not what was expected, as sentences; empty if it is."""
+    lines = outcome.lines
+    succeeds = expect in ("tap", "pass")
+    findings = ended_findings(outcome, (STATUS_SUCCESS if succeeds else STATUS_FAILURE)[arch], expect)
+    if succeeds:
+        findings += [f"the console says: {line}" for line in lines if BAD_LINES.match(line)]
+        if last_line(lines) != "PASS":
+            findings.append("the last line is not PASS")
+        if expect == "tap":
+            findings += tap_findings(lines)
+    else:
+        if not judge(arch, "pass", "", outcome) or not judge(arch, "tap", "", outcome):
+            findings.append("an ordinary job would have taken this for a success")
+        if "PASS" in lines:
+            findings.append("the console says PASS, where a failure is expected")
+        if not any(re.search(expect, line) for line in lines):
+            findings.append(f"no line matches '{expect}'")
+    if words and not any(re.search(words, line) for line in lines):
+        findings.append(f"no line matches '{words}'")
+    return findings
+
+
+def self_test():
+    good = ["hello", "1..2", "ok 1 - a", "ok 2 - b", "PASS"]
+
+    def run(lines, status=0, expect="tap", words="", reason="exit", arch="aarch64"):
+        return " | ".join(judge(arch, expect, words, Outcome(status, reason, lines, 1.0)))
+
+    bad = ["panic: no memory", "FAIL"]
+    return [
+        ("good", run(good), None),
+        ("good on x86_64", run(good, 33, arch="x86_64"), None),
+        ("status of QEMU's own errors", run(good, 1, arch="x86_64"), "exit status 1"),
+        ("wrong status", run(good, 3), "exit status 3"),
+        ("no PASS", run(good[:-1]), "not PASS"),
+        ("PASS too early", run(good + ["FAIL: later"]), "FAIL: later"),
+        ("failed test", run(good[:3] + ["not ok 2 - b", "PASS"]), "not ok 2"),
+        ("missing test", run(good[:3] + ["PASS"]), "1 are ok"),
+        ("a test twice", run(good[:3] + ["ok 1 - a", "PASS"]), "2 are ok"),
+        ("no plan", run(["PASS"]), "0 TAP plans"),
+        ("no test", run(["1..0", "PASS"]), "no test"),
+        ("panic", run(good[:4] + ["panic: x", "PASS"]), "panic: x"),
+        ("time-out", run(good, -9, reason="time-out"), "no end"),
+        ("loader", run(good, -9, reason="loader"), "gave up"),
+        ("loader that should", run(["uefi: no tree"], -9, "^uefi: no", reason="loader"), None),
+        ("words", run(good, words="hel+o"), None),
+        ("no words", run(good, words="bye"), "bye"),
+        ("without TAP", run(["PASS"], expect="pass"), None),
+        ("expected failure", run(bad, 3, "panic: no"), None),
+        ("failure for another reason", run(bad, 3, "watchdog"), "watchdog"),
+        ("failure that exits with success", run(bad, 0, "panic"), "exit status 0"),
+        ("success where a failure is due", run(good, 0, "hello"), "taken this for a success"),
+        ("failure that hangs", run(bad, -9, "panic", reason="time-out"), "no end"),
+        ("failure that says PASS", run(["panic"] + good, 3, "panic"), "says PASS"),
+    ]
+
+
+def run_self_test():
+    cases = self_test()
+    broken = [f"'{name}' gives '{found}', expected '{wanted}'" for name, found, wanted in cases
+              if (wanted is None and found) or (wanted is not None and wanted not in found)]
+    for sentence in broken:
+        print(f"boot.py: self-test {sentence}", file=sys.stderr)
+    print(f"{len(cases) - len(broken)} of {len(cases)} self-tests passed")
+    return 1 if broken else 0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arch", choices=sorted(STATUS_SUCCESS), required=True)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--image", default="kernel-wf")
+    parser.add_argument("--cpus", type=int, default=1)
+    parser.add_argument("--line", default="")
+    parser.add_argument("--model", default="max")
+    parser.add_argument("--uefi", choices=["kernel", "disk"], default="")
+    parser.add_argument("--el2", action="store_true")
+    parser.add_argument("--icount", action="store_true")
+    parser.add_argument("--qemu", default="", help="more options for QEMU")
+    parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--expect", default="tap")
+    parser.add_argument("--words", default="")
+    parser.add_argument("--twice", action="store_true")
+    return parser.parse_args()
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return run_self_test()
+    given = arguments()
+    fields = {name: getattr(given, name)
+              for name in ("arch", "build", "image", "cpus", "line", "model", "uefi", "el2", "icount")}
+    try:
+        outcomes = [boot(Machine(**fields, more=tuple(given.qemu.split())), given.seconds * PATIENCE) for _ in range(1 + given.twice)]
+    except MachineError as error:
+        print(f"boot.py: {error}", file=sys.stderr)
+        return 1
+    findings = [finding for outcome in outcomes for finding in judge(given.arch, given.expect, given.words, outcome)]
+    if given.twice and outcomes[0].lines != outcomes[1].lines:
+        differing = next((pair for pair in zip(*(outcome.lines for outcome in outcomes)) if pair[0] != pair[1]),
+                         ("one console is longer than the other",))
+        findings.append("two runs differ: " + " <> ".join(differing))
+    if findings:
+        print("\n".join(outcomes[-1].lines[-CONSOLE_END_LINES:]))
+    for finding in findings:
+        print(f"boot.py: {finding}", file=sys.stderr)
+    print(f"{given.image} on {given.arch}, {given.cpus} CPUs: {outcomes[-1].seconds:.1f} s, {len(findings)} finding(s)")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
