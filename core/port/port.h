@@ -21,6 +21,7 @@ enum port_fault_kind {
     PORT_FAULT_DOUBLE_FREE = 4, // the block is free already
     PORT_FAULT_BAD_CPU = 5,     // cpu >= cpus
     PORT_FAULT_CORRUPT = 6,     // metadata contradicts itself: somebody wrote into it
+    PORT_FAULT_OVERFLOW = 7,    // a frame would have more references than are counted
 };
 
 // Called once misuse is certain. Must not return: panic, abort, longjmp out, or kill the offending task. What is found

@@ -13,10 +13,12 @@ from source import c_files
 LAYERS = ["port", "bits", "bitset", "page", "span", "cache", "heap", "check"]
 ALLOWED = {layer: set(LAYERS[:rank + 1]) for rank, layer in enumerate(LAYERS)}
 ALLOWED["tlsf"] = {"port", "bits", "tlsf"}
+ALLOWED["frame"] = {"port", "bits", "bitset", "page", "frame"}
+ALLOWED["bump"] = {"port", "bits", "bump"}
 # The headers that a freestanding C11 compiler must have.
 STANDARD = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h",
             "stdnoreturn.h"}
-PUBLIC_OF = {"tlsf": "wfheap/tlsf.h"}  # every other layer: wfheap/heap.h
+PUBLIC_OF = {part: f"wfheap/{part}.h" for part in ("tlsf", "frame", "bump")}  # every other layer: wfheap/heap.h
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)")
 ARCHITECTURE = re.compile(r"\b(__x86_64__|__amd64__|__i386__|__aarch64__|__arm__|__riscv\w*|__AVX\w*|__SSE\w*|__BMI\w*|"
@@ -68,6 +70,9 @@ def self_test():
         ("upward", run("page/a.c", '#include "span/span.h"'), "downward only"),
         ("tlsf on heap", run("tlsf/a.c", '#include "heap/heap.h"'), "downward only"),
         ("tlsf on the heap's public header", run("tlsf/a.c", "#include <wfheap/heap.h>"), "tlsf.h only"),
+        ("frame on page", run("frame/a.c", '#include <wfheap/frame.h>\n#include "page/page.h"'), None),
+        ("frame on span", run("frame/a.c", '#include "span/span.h"'), "downward only"),
+        ("bump on page", run("bump/a.c", '#include "page/page.h"'), "downward only"),
         ("public header", run("include/wfheap/a.h", '#include "port/port.h"'), "standard headers only"),
         ("libc", run("heap/a.c", "#include <stdlib.h>"), "freestanding"),
         ("source", run("heap/a.c", '#include "heap/b.c"'), "source file"),

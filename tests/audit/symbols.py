@@ -22,6 +22,8 @@ PREFIXES = {
     "heap": ("wfh_", "heap_"),
     "check": ("wfh_", "check_"),
     "tlsf": ("tlsf_",),
+    "frame": ("frame_",),
+    "bump": ("bump_",),
 }
 STATE = "dDbBsSgGcCu"  # nm's letters for variables, with .data.rel.ro excepted below
 

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// Within the frame layer: what a pool is made of. Contracts of the public calls: wfheap/frame.h.
+#ifndef FRAME_FRAME_STATE_H
+#define FRAME_FRAME_STATE_H
+
+#include <wfheap/frame.h>
+
+#include "page/page.h"
+
+#define FRAME_CACHE_FRAMES 64u // in a ring, and again in the run that is given back
+#define FRAME_BATCH_ORDER 3u   // a full-sized cache is refilled with 2^3 frames at once
+#define FRAME_DRAIN_FRAMES 16u // moved by one call of frame_drain
+#define FRAME_HIDDEN_PART 32u  // all caches together hide at most this part of a pool, unless they are at their least
+
+// A range of addresses with one page map. Page 0 of the map lies at `base`, a multiple of 64 frames at or below
+// `start`; what lies in neither of two neighbouring arenas' [start, end) is admitted by neither.
+struct frame_arena {
+    struct page_map map;
+    uint64_t start, end, base;
+    word_t *references; // one a page: 0 for all that no caller holds
+    word_t *pending;    // one bit a page: reclaimable, not admitted yet
+    uint32_t node;
+};
+
+// Frames that a slot keeps: a ring, newest out and oldest evicted, and the evicted ones, as long as they make one run.
+struct frame_cache {
+    _Alignas(PORT_CACHE_LINE) uint32_t oldest;
+    uint32_t count, capacity;
+    uint32_t home; // the only node whose frames are kept in the ring
+    struct frame_arena *run_arena;
+    size_t run_first, run_count;
+    const struct frame_arena *near_arena; // where a refill succeeded last, and in which word of its map
+    size_t near;
+    uint64_t allocated, freed, refills, remote, failures;
+    uint64_t ring[FRAME_CACHE_FRAMES];
+};
+
+struct frame_pool {
+    size_t cpus, nodes, arena_count;
+    uintptr_t direct_map;
+    struct frame_arena *arenas; // ascending
+    uint32_t *order;            // a row of arena_count for each node: nearest node first, high addresses first
+    uint32_t *node_of_cpu;
+    struct frame_cache *caches;
+    _Alignas(PORT_CACHE_LINE) word_t marked; // frames that frame_mark_used took
+};
+
+// A frame by its arena. arena NULL: none of the pool's.
+struct frame_place {
+    struct frame_arena *arena;
+    size_t page;
+};
+
+// What a search wants, in frames.
+struct frame_search {
+    size_t count, align;
+    uint64_t limit;
+};
+
+static inline uint64_t frame_address(const struct frame_arena *arena, size_t page) {
+    return arena->base + ((uint64_t)page << PAGE_SHIFT);
+}
+
+static inline const uint32_t *frame_order(const struct frame_pool *self, uint32_t node) {
+    return self->order + node * self->arena_count;
+}
+
+static inline void *frame_reach(const struct frame_pool *self, uint64_t address) {
+    return (void *)(self->direct_map + (uintptr_t)address);
+}
+
+// The place of the frame around an address, managed or not yet.
+static inline struct frame_place frame_locate(const struct frame_pool *self, uint64_t address) {
+    size_t low = 0, high = self->arena_count;
+    // bound: log2(arenas) + 1
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (self->arenas[middle].start <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || address >= self->arenas[low - 1].end)
+        return (struct frame_place){NULL, 0};
+    struct frame_arena *arena = &self->arenas[low - 1];
+    return (struct frame_place){arena, (size_t)((address - arena->base) >> PAGE_SHIFT)};
+}
+
+// The place of a frame that the pool manages.
+static inline struct frame_place frame_find(const struct frame_pool *self, uint64_t address) {
+    struct frame_place place = frame_locate(self, address);
+    if (place.arena != NULL && !page_is_admitted(&place.arena->map, place.page))
+        place.arena = NULL;
+    return place;
+}
+
+// The same for a frame that a caller names: a fault if there is none.
+struct frame_place frame_must_find(const struct frame_pool *self, uint64_t frame, size_t cpu);
+
+_Noreturn void frame_fault(enum port_fault_kind kind, uint64_t frame, size_t cpu);
+
+// Sets the counts of frames that the caller took, and counts them on his slot.
+void frame_hold(struct frame_cache *cache, struct frame_place first, size_t count);
+
+// One frame when the ring is empty: what the slot still hides, or a new batch, or any single frame that hints or, at
+// last, the maps show. arena NULL: there is none.
+struct frame_place frame_supply(struct frame_pool *self, size_t cpu);
+
+// Keeps a free frame in the slot's cache, from where an older one may go back.
+void frame_keep(const struct frame_pool *self, size_t cpu, struct frame_place place);
+
+// Gives frames back to everyone; they are free already: fault.
+void frame_publish(struct frame_place first, size_t count, size_t cpu);
+
+// Whether the pool has so many frames in a row, free or not.
+bool frame_could_have(const struct frame_pool *self, const struct frame_search *search);
+
+#endif
