@@ -32,6 +32,7 @@ static void actor_leave(struct actor *self) {
 void actor_init(struct actor *self, struct world *world, size_t index, size_t cpu, struct appetite appetite,
                 uint64_t seed) {
     *self = (struct actor){.world = world, .appetite = appetite, .index = index, .cpu = cpu};
+    self->null_bytes_min = SIZE_MAX;
     self->rng.state = seed + (uint64_t)index * 1000003u;
     self->held = calloc(appetite.places, sizeof *self->held);
     self->feast = calloc(appetite.feast_max + 1, sizeof *self->feast);
@@ -64,6 +65,12 @@ static void actor_verify_shape(const struct actor *self, const struct block *blo
     }
 }
 
+static void actor_note_null(struct actor *self, size_t size, size_t align) {
+    size_t rounded = (size + align - 1) & ~(align - 1);
+    self->nulls++;
+    self->null_bytes_min = rounded < self->null_bytes_min ? rounded : self->null_bytes_min;
+}
+
 static bool actor_alloc(struct actor *self, struct block *block, size_t size) {
     size_t align = rng_percent(&self->rng, 20) ? (size_t)8 << rng_below(&self->rng, 10) : 8;
     bool zeroed = rng_percent(&self->rng, 10);
@@ -73,7 +80,7 @@ static bool actor_alloc(struct actor *self, struct block *block, size_t size) {
         zeroed ? wfh_zalloc(world->heap, self->cpu, size, align) : wfh_alloc(world->heap, self->cpu, size, align);
     actor_leave(self);
     if (start == NULL) {
-        self->nulls++;
+        actor_note_null(self, size, align);
         return false;
     }
     if (zeroed) {
@@ -102,7 +109,7 @@ static void actor_realloc(struct actor *self, struct block *block, size_t size) 
     void *start = wfh_realloc(self->world->heap, self->cpu, old.start, size, 8);
     actor_leave(self);
     if (start == NULL) {
-        self->nulls++;
+        actor_note_null(self, size, 8);
         actor_must(self, &old, shadow_enter(&self->world->shadow, &old), "failed realloc");
         actor_must(self, &old, shadow_verify(&old, old.size), "failed realloc");
         return;
@@ -167,5 +174,26 @@ void actor_release(struct actor *self) {
         if (self->held[i].start != NULL) {
             actor_free(self, &self->held[i]);
         }
+    }
+}
+
+static void actor_salvage_block(struct actor *self, struct block *block) {
+    if (block->start != NULL && shadow_owns(&self->world->shadow, block) && shadow_verify(block, block->size) == NULL) {
+        actor_free(self, block);
+    }
+}
+
+void actor_salvage(struct actor *self) {
+    struct block block;
+    for (unsigned i = 0; i < MAILBOX_PLACES; i++) {
+        if (mailbox_read(&self->world->boxes[self->index], &block)) {
+            actor_salvage_block(self, &block);
+        }
+    }
+    for (size_t i = 0; i < self->appetite.places; i++) {
+        actor_salvage_block(self, &self->held[i]);
+    }
+    for (size_t i = 0; i < self->appetite.feast_max; i++) {
+        actor_salvage_block(self, &self->feast[i]);
     }
 }

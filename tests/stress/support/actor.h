@@ -24,6 +24,7 @@ struct actor {
     struct block *held;
     struct block *feast;
     size_t nulls;           // requests that were answered NULL
+    size_t null_bytes_min;  // the smallest of them, rounded up to its alignment; SIZE_MAX if none
     volatile bool in_call;  // inside the heap, for signal handlers
     void (*on_enter)(void); // called right before and after every call into the heap, if not NULL
     void (*on_leave)(void);
@@ -41,5 +42,8 @@ void actor_feast(struct actor *self);
 void actor_read_mail(struct actor *self);
 // Frees everything held.
 void actor_release(struct actor *self);
+// Frees in the name of an actor that was stopped for ever at any instruction what was certainly its own: the block it
+// was busy with may be missing. Quiescent but for those that are stopped.
+void actor_salvage(struct actor *self);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "die.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +71,17 @@ const char *shadow_enter(struct shadow *self, const struct block *block) {
 
 const char *shadow_leave(struct shadow *self, const struct block *block) {
     return shadow_change(self, block, block->owner, 0, "part of the block was given to somebody else");
+}
+
+bool shadow_owns(const struct shadow *self, const struct block *block) {
+    size_t first = ((uintptr_t)block->start - self->base) / GRANULE_BYTES;
+    for (size_t offset = 0; offset < block->size; offset = watched_next(block->size, offset)) {
+        const _Atomic uint16_t *owner = &self->owners[first + offset / GRANULE_BYTES];
+        if (atomic_load_explicit(owner, memory_order_relaxed) != block->owner) {
+            return false;
+        }
+    }
+    return true;
 }
 
 const char *shadow_verify(const struct block *block, size_t bytes) {

@@ -6,6 +6,7 @@
 #define STRESS_SHADOW_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ void shadow_destroy(struct shadow *self);
 const char *shadow_enter(struct shadow *self, const struct block *block);
 // Takes a block out before it is given back: its owner must own all of it.
 const char *shadow_leave(struct shadow *self, const struct block *block);
+// Whether its owner owns all of it; changes nothing. For blocks of which it is not known whether they are held.
+bool shadow_owns(const struct shadow *self, const struct block *block);
 // The first `bytes` bytes must still carry the pattern of a block of block->size bytes.
 const char *shadow_verify(const struct block *block, size_t bytes);
 // The first `bytes` bytes must be zero.

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// All scenarios.
+#ifndef SCENARIOS_H
+#define SCENARIOS_H
+
+#include "scenario.h"
+
+extern const struct scenario scenario_span, scenario_span_publish, scenario_span_retire, scenario_span_retype;
+extern const struct scenario scenario_help, scenario_help_block, scenario_help_plenty;
+extern const struct scenario scenario_bitset, scenario_page;
+extern const struct scenario scenario_heap, scenario_realloc, scenario_drain, scenario_addmemory;
+
+#endif
