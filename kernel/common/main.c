@@ -21,7 +21,7 @@ static void start_interrupts(void) {
     arch_interrupts_init_cpu();
     tick_reset();
     irq_unmask();
-    print("interrupts on, the clock has %lu kHz\n", clock_hz() / 1000);
+    print("interrupts on; the clock runs at %lu MHz\n", clock_hz() / 1000000);
 }
 
 static void start_cpus(void) {

@@ -26,8 +26,8 @@ static const struct {
     {"interrupts: every CPU ticks and takes IPIs", test_interrupts},
     {"exhaustion: as much again after all was freed", test_exhaustion},
     {"stress: all CPUs and their handlers in a small heap", test_stress},
+#if BACKEND_WAIT_FREE // where there are spans, and nobody waits
     {"stress: the same with a few pages for all sizes", test_stress_retyping},
-#if BACKEND_WAIT_FREE
     {"stress: handlers interrupt calls", test_stress_reentry},
 #endif
 };
