@@ -45,8 +45,8 @@ static bool bump_add(struct bump_region *region, uint64_t addend, uint64_t units
     bump_note(region, *old);
     return false;
 }
-
-static bool bump_take(struct bump_region *region, struct bump_request *request) {
+// Takes from one region. Apart, so that the machine code shows the counter of its loop.
+static __attribute__((noinline)) bool bump_take(struct bump_region *region, struct bump_request *request) {
     const uint64_t unit = UINT64_C(1) << region->shift;
     request->units = (request->bytes >> region->shift) + ((request->bytes & (unit - 1)) != 0);
     request->align = request->asked_align < unit ? unit : request->asked_align;
