@@ -45,6 +45,7 @@ static bool bump_add(struct bump_region *region, uint64_t addend, uint64_t units
     bump_note(region, *old);
     return false;
 }
+
 // Takes from one region. Apart, so that the machine code shows the counter of its loop.
 static __attribute__((noinline)) bool bump_take(struct bump_region *region, struct bump_request *request) {
     const uint64_t unit = UINT64_C(1) << region->shift;
