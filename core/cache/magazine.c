@@ -6,7 +6,7 @@
 
 // The NULL below a piece.
 static void **magazine_floor(const struct magazine *self, const struct magazine_pool *pool, unsigned piece) {
-    return piece == MAGAZINE_OWN ? (void **)self->slots : pool->slots + piece * (MAGAZINE_CHUNK_SLOTS + 1);
+    return piece == MAGAZINE_OWN ? (void **)self->slots : pool->slots + (size_t)piece * (MAGAZINE_CHUNK_SLOTS + 1);
 }
 
 static unsigned magazine_room(const struct magazine *self, unsigned piece) {

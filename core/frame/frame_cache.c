@@ -5,7 +5,7 @@
 static const struct frame_place frame_nowhere = {NULL, 0};
 
 void frame_publish(struct frame_place first, size_t count, size_t cpu) {
-    if (count > 0 && !page_give(&first.arena->map, first.page, count))
+    if (count > 0 && first.arena != NULL && !page_give(&first.arena->map, first.page, count))
         frame_fault(PORT_FAULT_CORRUPT, frame_address(first.arena, first.page), cpu);
 }
 
@@ -38,7 +38,7 @@ static struct frame_place frame_take_oldest(const struct frame_pool *self, struc
     uint64_t frame = cache->ring[cache->oldest];
     cache->oldest = (cache->oldest + 1) % FRAME_CACHE_FRAMES;
     cache->count--;
-    return frame_locate(self, frame);
+    return frame_locate_known(self, frame);
 }
 
 void frame_keep(const struct frame_pool *self, size_t cpu, struct frame_place place) {

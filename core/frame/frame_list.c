@@ -121,7 +121,8 @@ static void list_must_hold(const struct frame_list *self, uint64_t frame) {
 }
 
 enum frame_error frame_list_insert(struct frame_list *self, size_t cpu, uint64_t offset, uint64_t frame) {
-    uint64_t nodes[2 * LIST_HEIGHT_MAX], index = offset >> PAGE_SHIFT;
+    uint64_t nodes[2 * LIST_HEIGHT_MAX] = {0};
+    uint64_t index = offset >> PAGE_SHIFT;
     struct list_path path;
     unsigned height;
     if (!list_is_offset(offset))

@@ -51,7 +51,7 @@ enum frame_error frame_mark_used(frame_pool *self, uint64_t start, uint64_t byte
         return FRAME_ERR_IN_USE;
     // bound: frames of the range
     for (uint64_t at = first; at < end; at += PAGE_BYTES) {
-        struct frame_place place = frame_locate(self, at);
+        struct frame_place place = frame_locate_known(self, at);
         word_store_relaxed(&place.arena->references[place.page], 1); // relaxed: the caller owns the frame
     }
     word_add_relaxed(&self->marked, (end - first) >> PAGE_SHIFT); // relaxed: a statistic

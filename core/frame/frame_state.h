@@ -86,6 +86,14 @@ static inline struct frame_place frame_locate(const struct frame_pool *self, uin
     return (struct frame_place){arena, (size_t)((address - arena->base) >> PAGE_SHIFT)};
 }
 
+// The place of a frame that is known to lie in an arena.
+static inline struct frame_place frame_locate_known(const struct frame_pool *self, uint64_t address) {
+    struct frame_place place = frame_locate(self, address);
+    if (place.arena == NULL)
+        __builtin_unreachable();
+    return place;
+}
+
 // The place of a frame that the pool manages.
 static inline struct frame_place frame_find(const struct frame_pool *self, uint64_t address) {
     struct frame_place place = frame_locate(self, address);

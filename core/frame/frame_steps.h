@@ -29,7 +29,7 @@
 // Besides: the own cache drained; each word of the maps read place by place, 32 runs in a word at most, and taken
 // whole; and twice the words of managed frames, to tell whether it could ever be had.
 #define FRAME_SCAN_STEPS(levels)                                                                                       \
-    (33u * (8u + 4u * FRAME_PIECE(levels)) + 2u + FRAME_REHINT(levels) + FRAME_PIECE(levels) + 2u * 66u)
+    ((size_t)33 * (8u + 4u * FRAME_PIECE(levels)) + 2u + FRAME_REHINT(levels) + FRAME_PIECE(levels) + 132u)
 #define FRAME_LAST_RESORT_STEPS(levels, arenas, words)                                                                 \
     (FRAME_ALLOC_STEPS(levels, arenas) + (FRAME_CACHE_FRAMES / FRAME_DRAIN_FRAMES + 1u) * FRAME_DRAIN_STEPS(levels) +  \
      (words)*FRAME_SCAN_STEPS(levels))

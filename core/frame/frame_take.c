@@ -130,7 +130,9 @@ enum frame_error frame_alloc_contiguous_zeroed(frame_pool *self, size_t cpu, siz
 }
 
 enum frame_error frame_alloc_zeroed(frame_pool *self, size_t cpu, uint64_t *frame) {
-    if (self != NULL && self->direct_map == FRAME_UNREACHABLE)
+    if (self == NULL)
+        return FRAME_ERR_NULL;
+    if (self->direct_map == FRAME_UNREACHABLE)
         return FRAME_ERR_UNREACHABLE;
     enum frame_error error = frame_alloc(self, cpu, frame);
     if (error == FRAME_OK)
