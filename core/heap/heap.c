@@ -33,6 +33,7 @@ static void *heap_alloc_run(wfh *self, size_t cpu, size_t size, size_t align, un
 static __attribute__((noinline)) void *heap_alloc_empty(wfh *self, struct cache *cache, size_t ticket) {
     unsigned class = size_class_of_kind(ticket);
     void *p = cache_refill(cache, &self->map, class);
+    // Every multiple of a page up to SIZE_TABLE_MAX is a class, so the block is as many pages long as the request.
     if (p == NULL)
         p = heap_alloc_run(self, cache->span.cpu, self->map.table.classes[class].block_bytes, SIZE_STEP, class);
     return checked_alloc(self, p);

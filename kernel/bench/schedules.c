@@ -8,6 +8,7 @@
 #include "kheap.h"
 #include "modes.h"
 #include "print.h"
+#include "random.h"
 #include "tap.h"
 #include "tick.h"
 #include "watchdog.h"
@@ -36,11 +37,6 @@ struct player {
 static backend *heap;
 static struct player *players;
 
-static uint32_t draw(uint64_t *state, uint32_t below) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(((*state >> 32) * below) >> 32);
-}
-
 // Every block tells in its first and last word its size and whose it is.
 static uint64_t mark_of(size_t size, const void *owner) {
     return (uint64_t)size << 40 ^ (uintptr_t)owner;
@@ -61,7 +57,7 @@ static void verify(struct player *player, const uint64_t *p, size_t size, const 
 
 // Sizes of a multiple of 8: mostly small, seldom a run.
 static size_t draw_size(uint64_t *state) {
-    return 16 + 8 * (size_t)draw(state, 2u << draw(state, 13));
+    return 16 + 8 * (size_t)random_below(state, 2u << random_below(state, 13));
 }
 
 static void alloc(struct player *player, struct block *block, uint64_t *random) {
@@ -79,12 +75,12 @@ static void give_back(struct player *player, struct block *block) {
 static void handler(void) {
     struct player *player = &players[cpu_self()->index];
     __atomic_store_n(&player->interrupts, player->interrupts + 1, __ATOMIC_RELAXED); // relaxed: only shows progress
-    uint32_t what = draw(&player->handler_random, 4);
+    uint32_t what = random_below(&player->handler_random, 4);
     if (what == 0 && player->held.p == NULL)
         alloc(player, &player->held, &player->handler_random);
     else if (what == 0)
         give_back(player, &player->held);
-    timer_once(cpus_count() * (SCHEDULE_TICKS_MIN + draw(&player->handler_random, SCHEDULE_TICKS_SPREAD)));
+    timer_once(cpus_count() * (SCHEDULE_TICKS_MIN + random_below(&player->handler_random, SCHEDULE_TICKS_SPREAD)));
 }
 
 static void change(struct player *player, struct block *block) {
@@ -129,9 +125,9 @@ static uint64_t others(const struct player *self) {
 }
 
 static void player_step(struct player *player) {
-    struct block *block = &player->blocks[draw(&player->random_state, SCHEDULE_BLOCKS)];
+    struct block *block = &player->blocks[random_below(&player->random_state, SCHEDULE_BLOCKS)];
     uint64_t before = others(player);
-    uint32_t what = draw(&player->random_state, 8);
+    uint32_t what = random_below(&player->random_state, 8);
     if (block->p == NULL)
         alloc(player, block, &player->random_state);
     else if (what == 0)

@@ -4,6 +4,7 @@
 
 #include "arch.h"
 #include "print.h"
+#include "random.h"
 #include "tap.h"
 
 enum { SIZE_LEAST = 16, OCTAVES = 11, RUN_BYTES = 100000 };
@@ -65,8 +66,7 @@ static bool intact(const char *what, const void *p, const void *home, uint32_t b
 }
 
 uint32_t actor_random(struct actor *self, uint32_t below) {
-    self->random = self->random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)((self->random >> 32) * below >> 32);
+    return random_below(&self->random, below);
 }
 
 // Any size: log-uniform, and now and then a run of pages.

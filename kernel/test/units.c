@@ -8,6 +8,7 @@
 #include "modes.h"
 #include "page/page.h"
 #include "print.h"
+#include "random.h"
 #include "tap.h"
 #include "tests.h"
 
@@ -43,11 +44,6 @@ void test_bits(void) {
         expect_word(pattern << pattern % (64 - PATTERN_BITS));
         expect_word(~(pattern << pattern % (64 - PATTERN_BITS)));
     }
-}
-
-static uint32_t random_below(uint64_t *state, uint32_t below) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)((*state >> 32) * below >> 32);
 }
 
 static void *must_zalloc(size_t bytes) {
