@@ -15,7 +15,7 @@ void *checked_alloc(struct wfh *self, void *p) {
         return NULL;
     unsigned class = heap_class_of(self, 0, p);
     unsigned bit;
-    if (class == HELP_NO_CLASS)
+    if (class == GIFT_NO_CLASS)
         return p;
     word_t *word = checked_word(self, class, p, &bit);
     if (word_put_bit_seq(word, bit)) // R checked.alloc -> A checked.free
@@ -26,7 +26,7 @@ void *checked_alloc(struct wfh *self, void *p) {
 void checked_free(struct wfh *self, size_t cpu, void *p) {
     unsigned class = heap_class_of(self, cpu, p);
     unsigned bit;
-    if (class == HELP_NO_CLASS) {
+    if (class == GIFT_NO_CLASS) {
         __builtin_memset(p, CHECKED_POISON, heap_run_pages(self, span_page_of(&self->map, p)) << PAGE_SHIFT);
         return;
     }
@@ -39,7 +39,7 @@ void checked_free(struct wfh *self, size_t cpu, void *p) {
 void checked_expect(struct wfh *self, size_t cpu, const void *p) {
     unsigned class = heap_class_of(self, cpu, p);
     unsigned bit;
-    if (class == HELP_NO_CLASS)
+    if (class == GIFT_NO_CLASS)
         return;
     const word_t *word = checked_word(self, class, p, &bit);
     // relaxed: the caller, if he holds p, set the bit or was handed p since

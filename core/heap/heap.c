@@ -11,14 +11,14 @@
 // and the change in memory: the change is one instruction, and with a copy it would be three.
 #define compiler_forgets(base) __asm__ volatile("" : "+r"(base)::"memory")
 
-// The class for a request of at most SIZE_SMALL_MAX bytes, HELP_NO_CLASS if only a run will do.
+// The class for a request of at most SIZE_SMALL_MAX bytes, GIFT_NO_CLASS if only a run will do.
 static unsigned heap_class_for(const struct size_table *table, size_t size, size_t align) {
     size_t rounded = (size + align - 1) & ~(align - 1);
     if (rounded <= SIZE_TABLE_MAX)
         return size_class_of_kind(table->ticket[(rounded - 1) / SIZE_STEP]);
     if (rounded <= SIZE_SMALL_MAX && align <= SIZE_ALIGN_ABOVE_TABLE)
         return size_class_above_table(table, size);
-    return HELP_NO_CLASS;
+    return GIFT_NO_CLASS;
 }
 
 // A run, when a class has no block or the request is too large for any; then the last resort.
@@ -47,7 +47,7 @@ static __attribute__((noinline)) void *heap_alloc_other(wfh *self, size_t cpu, s
         return NULL;
     unsigned class = heap_class_for(&self->map.table, size, align);
     void *p = NULL;
-    if (class != HELP_NO_CLASS) {
+    if (class != GIFT_NO_CLASS) {
         struct cache *cache = heap_cache(self, cpu);
         struct magazine *magazine = magazine_at(cache, self->map.table.classes[class].ticket);
         p = *magazine->top;
@@ -84,7 +84,7 @@ unsigned heap_class_of(const struct wfh *self, size_t cpu, const void *p) {
     if (kind == KIND_RUN) {
         if ((uintptr_t)p % PAGE_BYTES != 0)
             port_fault(PORT_FAULT_MISPLACED, p, cpu);
-        return HELP_NO_CLASS;
+        return GIFT_NO_CLASS;
     }
     unsigned class = size_class_of_kind(kind);
     const struct size_class *geometry = &self->map.table.classes[class];
@@ -96,7 +96,7 @@ unsigned heap_class_of(const struct wfh *self, size_t cpu, const void *p) {
 
 void heap_give_back(struct wfh *self, size_t cpu, void *p) {
     unsigned class = heap_class_of(self, cpu, p);
-    if (class == HELP_NO_CLASS)
+    if (class == GIFT_NO_CLASS)
         heap_run_trim(self, cpu, span_page_of(&self->map, p), 0);
     else
         cache_push(heap_cache(self, cpu), &self->map, class, p);

@@ -9,7 +9,7 @@ void *wfh_zalloc(wfh *self, size_t cpu, size_t size, size_t align) {
 }
 
 static size_t heap_usable(const struct wfh *self, const void *p, unsigned class) {
-    if (class != HELP_NO_CLASS)
+    if (class != GIFT_NO_CLASS)
         return self->map.table.classes[class].block_bytes;
     return heap_run_pages(self, span_page_of(&self->map, p)) << PAGE_SHIFT;
 }
@@ -49,9 +49,9 @@ void *wfh_realloc(wfh *self, size_t cpu, void *p, size_t size, size_t align) {
     checked_expect(self, cpu, p);
     size_t usable = heap_usable(self, p, class);
     bool aligned = ((uintptr_t)p & (align - 1)) == 0;
-    if (aligned && class != HELP_NO_CLASS && size <= usable && (size > usable / 2 || usable == 16))
+    if (aligned && class != GIFT_NO_CLASS && size <= usable && (size > usable / 2 || usable == 16))
         return p;
-    if (aligned && class == HELP_NO_CLASS && heap_run_resize(self, cpu, span_page_of(&self->map, p), size))
+    if (aligned && class == GIFT_NO_CLASS && heap_run_resize(self, cpu, span_page_of(&self->map, p), size))
         return p;
     void *q = wfh_alloc(self, cpu, size, align);
     if (q == NULL)

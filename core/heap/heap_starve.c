@@ -5,7 +5,7 @@
 #include "heap/heap_state.h"
 
 static void *heap_from_hints(struct wfh *self, size_t cpu, unsigned class, size_t bytes, size_t align) {
-    void *p = class == HELP_NO_CLASS ? NULL : cache_refill(heap_cache(self, cpu), &self->map, class);
+    void *p = class == GIFT_NO_CLASS ? NULL : cache_refill(heap_cache(self, cpu), &self->map, class);
     return p != NULL ? p : heap_run_take(self, cpu, bytes, align);
 }
 
@@ -21,7 +21,7 @@ static void *heap_from_pages(struct wfh *self, size_t cpu, size_t bytes, size_t 
 
 static void *heap_from_everything(struct wfh *self, size_t cpu, unsigned class, size_t bytes, size_t align) {
     struct cache *cache = heap_cache(self, cpu);
-    if (class != HELP_NO_CLASS) {
+    if (class != GIFT_NO_CLASS) {
         struct span_order order = cache_order(cache, &self->map, class);
         uint64_t bits = span_supply_exhaustive(&self->map, &cache->span, &order);
         if (bits != 0)
@@ -31,18 +31,18 @@ static void *heap_from_everything(struct wfh *self, size_t cpu, unsigned class, 
 }
 
 // What others gave while the hand was up, as an answer. The magazine of the class is still empty.
-static void *heap_accept_gift(struct wfh *self, size_t cpu, unsigned class, size_t bytes, struct help_gift gift) {
+static void *heap_accept_gift(struct wfh *self, size_t cpu, unsigned class, size_t bytes, struct gift gift) {
     struct cache *cache = heap_cache(self, cpu);
     struct span_order order;
     uint64_t bits;
     switch (gift.kind) {
-    case HELP_BLOCK:
+    case GIFT_BLOCK:
         return (void *)(self->map.base + gift.where);
-    case HELP_SPAN_PAGES:
+    case GIFT_SPAN_PAGES:
         order = cache_order(cache, &self->map, class);
         bits = span_make(&self->map, &cache->span, &order, gift.where);
         return cache_accept(cache, &self->map, &order, bits);
-    case HELP_RUN_PAGES:
+    case GIFT_RUN_PAGES:
         return heap_run_make(self, gift.where, heap_pages_of(bytes));
     default:
         return NULL;
@@ -50,12 +50,12 @@ static void *heap_accept_gift(struct wfh *self, size_t cpu, unsigned class, size
 }
 
 // A gift that came too late to be of use.
-static void heap_return_gift(struct wfh *self, size_t cpu, size_t span_pages, size_t run_pages, struct help_gift gift) {
-    if (gift.kind == HELP_BLOCK)
+static void heap_return_gift(struct wfh *self, size_t cpu, size_t span_pages, size_t run_pages, struct gift gift) {
+    if (gift.kind == GIFT_BLOCK)
         heap_give_back(self, cpu, (void *)(self->map.base + gift.where));
-    else if (gift.kind != HELP_NOTHING)
+    else if (gift.kind != GIFT_NOTHING)
         span_give_pages(&self->map, &heap_cache(self, cpu)->span, gift.where,
-                        gift.kind == HELP_SPAN_PAGES ? span_pages : run_pages);
+                        gift.kind == GIFT_SPAN_PAGES ? span_pages : run_pages);
 }
 
 // A block of one of the next classes, up to twice the size: better than none.
@@ -83,11 +83,11 @@ void *heap_starve(struct wfh *self, size_t cpu, unsigned class, size_t bytes, si
     p = heap_from_hints(self, cpu, class, bytes, align);
     if (p != NULL)
         return p;
-    unsigned order = class == HELP_NO_CLASS ? 0 : self->map.table.classes[class].order;
+    unsigned order = class == GIFT_NO_CLASS ? 0 : self->map.table.classes[class].order;
     size_t pages = align > PAGE_BYTES ? 0 : heap_pages_of(bytes);
-    help_raise(&self->map.help, cpu, (struct help_wish){.class = class, .order = order, .pages = pages});
+    gift_ask(&self->map.help, cpu, (struct gift_wish){.class = class, .order = order, .pages = pages});
     p = heap_from_everything(self, cpu, class, bytes, align);
-    struct help_gift gift = help_lower(&self->map.help, cpu);
+    struct gift gift = gift_take(&self->map.help, cpu);
     if (p == NULL)
         p = heap_accept_gift(self, cpu, class, bytes, gift);
     else

@@ -73,13 +73,13 @@ static inline size_t heap_run_pages(const struct wfh *self, size_t first) {
     return (size_t)(word_load_relaxed(&self->map.state[first]) >> SPAN_LIVE_SHIFT);
 }
 
-// The last resort: gives back what this CPU hides, raises the hand, reads the truth. class HELP_NO_CLASS: a run only.
+// The last resort: gives back what this CPU hides, raises the hand, reads the truth. class GIFT_NO_CLASS: a run only.
 void *heap_starve(struct wfh *self, size_t cpu, unsigned class, size_t bytes, size_t align);
 
 // Frees a block or a run, whichever p is; a fault if it is neither.
 void heap_give_back(struct wfh *self, size_t cpu, void *p);
 
-// What p is, for calls that do not mind a few more steps: its class, HELP_NO_CLASS for a run; a fault for all else.
+// What p is, for calls that do not mind a few more steps: its class, GIFT_NO_CLASS for a run; a fault for all else.
 unsigned heap_class_of(const struct wfh *self, size_t cpu, const void *p);
 
 #endif

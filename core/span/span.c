@@ -88,7 +88,7 @@ static uint64_t span_donate(struct span_map *self, struct span_cpu *me, unsigned
         if (cpu == HELP_CPU_NONE)
             break;
         uintptr_t block = (uintptr_t)span_block(self, span_class(self, class), word, bits_lowest(bits));
-        if (cpu == me->cpu || !help_give_block(&self->help, cpu, class, block - self->base))
+        if (cpu == me->cpu || !gift_block(&self->help, cpu, class, block - self->base))
             continue;
         bits &= bits - 1;
         me->donations++;

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "page/page.h"
-#include "span/help.h"
+#include "span/gift.h"
 #include "span/size_class.h"
 
 #define SPAN_LIVE_SHIFT 32u

@@ -17,7 +17,7 @@ static size_t span_donate_pages(struct span_map *self, struct span_cpu *me, size
         size_t cpu = help_turn(&self->help, &me->helped);
         if (cpu == HELP_CPU_NONE)
             break;
-        size_t given = cpu == me->cpu ? 0 : help_give_pages(&self->help, cpu, first + gone, n - gone);
+        size_t given = cpu == me->cpu ? 0 : gift_pages(&self->help, cpu, first + gone, n - gone);
         me->donations += given != 0;
         gone += given;
     }

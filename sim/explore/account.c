@@ -57,7 +57,7 @@ void account_begin(void) {
 }
 
 size_t account_suitable(unsigned class, unsigned order) {
-    size_t blocks = class == HELP_NO_CLASS ? 0 : free_now.blocks[class] * map->table.classes[class].block_bytes;
+    size_t blocks = class == GIFT_NO_CLASS ? 0 : free_now.blocks[class] * map->table.classes[class].block_bytes;
     return blocks + (free_now.runs[order] << (PAGE_SHIFT + order));
 }
 

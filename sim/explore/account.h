@@ -15,7 +15,7 @@ void account_begin(void);
 void account_note(const void *at, uint64_t before, uint64_t after);
 void account_step(unsigned cpu, const struct step *step);
 
-// A call that wants a block of the class (or a span for it), or, with HELP_NO_CLASS, aligned runs of 2^order pages.
+// A call that wants a block of the class (or a span for it), or, with GIFT_NO_CLASS, aligned runs of 2^order pages.
 void account_want(unsigned cpu, unsigned class, unsigned order);
 
 // Ends that; the least bytes that suited at any moment of the call.

@@ -86,8 +86,8 @@ static size_t pick_size(struct rng *rng) {
 // What would serve a request, for the account.
 static void want(unsigned cpu, size_t size) {
     const struct size_table *table = &stage.heap->map.table;
-    unsigned class = size <= SIZE_TABLE_MAX ? size_class_of_kind(table->ticket[(size - 1) / SIZE_STEP]) : HELP_NO_CLASS;
-    unsigned order = class != HELP_NO_CLASS ? table->classes[class].order : bits_log2_up((size + 4095) >> PAGE_SHIFT);
+    unsigned class = size <= SIZE_TABLE_MAX ? size_class_of_kind(table->ticket[(size - 1) / SIZE_STEP]) : GIFT_NO_CLASS;
+    unsigned order = class != GIFT_NO_CLASS ? table->classes[class].order : bits_log2_up((size + 4095) >> PAGE_SHIFT);
     account_want(cpu, class, order < PAGE_ORDERS ? order : PAGE_ORDERS - 1);
 }
 

@@ -46,20 +46,20 @@ static struct hand hand_of(const struct span_order *order, uint64_t bits) {
 }
 
 // A gift as blocks in hand, or given back if there are some already.
-static struct hand accept(unsigned cpu, struct span_order *order, struct help_gift gift, struct hand found) {
+static struct hand accept(unsigned cpu, struct span_order *order, struct gift gift, struct hand found) {
     unsigned bit;
     struct hand block = {.class = class};
-    if (gift.kind == HELP_BLOCK) {
+    if (gift.kind == GIFT_BLOCK) {
         const void *at = (const void *)(tiny->map.base + gift.where);
         block.word = span_locate(&tiny->map, &tiny->map.table.classes[class], at, &bit);
         block.bits = bits_one(bit);
         if (found.bits == 0)
             return block;
         span_flush(&tiny->map, tiny_me(cpu), block.word, block.bits);
-    } else if (gift.kind == HELP_SPAN_PAGES && found.bits == 0) {
+    } else if (gift.kind == GIFT_SPAN_PAGES && found.bits == 0) {
         uint64_t bits = span_make(&tiny->map, tiny_me(cpu), order, gift.where);
         return hand_of(order, bits);
-    } else if (gift.kind == HELP_SPAN_PAGES) {
+    } else if (gift.kind == GIFT_SPAN_PAGES) {
         span_give_pages(&tiny->map, tiny_me(cpu), gift.where, 1);
     }
     return found;
@@ -75,10 +75,10 @@ static struct hand starve(unsigned cpu) {
     if (bits != 0)
         return hand_of(&order, bits);
     hungry.raises++;
-    help_raise(&map->help, cpu, (struct help_wish){.class = class, .order = 0, .pages = 0});
+    gift_ask(&map->help, cpu, (struct gift_wish){.class = class, .order = 0, .pages = 0});
     bits = span_supply_exhaustive(map, tiny_me(cpu), &order);
     struct hand found = hand_of(&order, bits);
-    return accept(cpu, &order, help_lower(&map->help, cpu), found);
+    return accept(cpu, &order, gift_take(&map->help, cpu), found);
 }
 
 // The raise of the hand that is up now, 0 if none is: no part of the state that the core goes by.

@@ -53,13 +53,13 @@ static void check_hoards(void) {
 // Free pages, free blocks, and what of spans is no block.
 static size_t reachable_bytes(void) {
     const struct span_map *map = &stage.heap->map;
-    size_t bytes = account_suitable(HELP_NO_CLASS, 0);
+    size_t bytes = account_suitable(GIFT_NO_CLASS, 0);
     for (unsigned class = 0; class < SIZE_CLASSES; class ++) {
         struct wfh_class_stats stats;
         (void)wfh_class_stats(stage.heap, class, &stats);
         size_t waste = (stats.span_pages << PAGE_SHIFT) - stats.blocks_per_span * stats.block_bytes;
         bytes += account_suitable(class, map->table.classes[class].order) -
-                 account_suitable(HELP_NO_CLASS, map->table.classes[class].order) + stats.spans * waste;
+                 account_suitable(GIFT_NO_CLASS, map->table.classes[class].order) + stats.spans * waste;
     }
     return bytes;
 }
@@ -104,8 +104,8 @@ void stage_finish(void) {
         check_hidden();
         return;
     }
-    if (account_suitable(HELP_NO_CLASS, 0) != stage.managed)
-        world_fail("lost: %zu of %zu bytes are free pages at the end", account_suitable(HELP_NO_CLASS, 0),
+    if (account_suitable(GIFT_NO_CLASS, 0) != stage.managed)
+        world_fail("lost: %zu of %zu bytes are free pages at the end", account_suitable(GIFT_NO_CLASS, 0),
                    stage.managed);
     check_rules();
 }

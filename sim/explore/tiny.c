@@ -160,12 +160,12 @@ void tiny_flush(unsigned cpu, const struct hand *hand) {
 }
 
 static size_t free_bytes_of(size_t size) {
-    return account_suitable(tiny_class(size), 0) - account_suitable(HELP_NO_CLASS, 0);
+    return account_suitable(tiny_class(size), 0) - account_suitable(GIFT_NO_CLASS, 0);
 }
 
 // Free pages, and free blocks of the classes in use.
 static size_t free_bytes(void) {
-    return account_suitable(HELP_NO_CLASS, 0) + free_bytes_of(TINY_HALVES) + free_bytes_of(TINY_QUARTERS) +
+    return account_suitable(GIFT_NO_CLASS, 0) + free_bytes_of(TINY_HALVES) + free_bytes_of(TINY_QUARTERS) +
            free_bytes_of(TINY_WHOLE);
 }
 
@@ -222,8 +222,8 @@ void tiny_finish(unsigned hidden_pages) {
     size_t held = 0;
     for (unsigned i = 0; i < world.cpus; i++)
         held += held_bytes(i);
-    if (stopped_cpus == 0 && account_suitable(HELP_NO_CLASS, 0) != bytes)
-        world_fail("lost: %zu of %zu bytes are free pages at the end", account_suitable(HELP_NO_CLASS, 0), bytes);
+    if (stopped_cpus == 0 && account_suitable(GIFT_NO_CLASS, 0) != bytes)
+        world_fail("lost: %zu of %zu bytes are free pages at the end", account_suitable(GIFT_NO_CLASS, 0), bytes);
     if (free_bytes() + held + ((size_t)stopped_cpus * hidden_pages << PAGE_SHIFT) < bytes)
         world_fail("hidden: %zu of %zu bytes are free and %zu held, with %u CPUs stopped", free_bytes(), bytes, held,
                    stopped_cpus);

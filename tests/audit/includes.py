@@ -10,10 +10,10 @@ from pathlib import Path
 from report import expect, finish
 from source import c_files
 
-LAYERS = ["port", "bits", "bitset", "page", "span", "cache", "heap", "check"]
+LAYERS = ["port", "bits", "bitset", "help", "page", "span", "cache", "heap", "check"]
 ALLOWED = {layer: set(LAYERS[:rank + 1]) for rank, layer in enumerate(LAYERS)}
 ALLOWED["tlsf"] = {"port", "bits", "tlsf"}
-ALLOWED["frame"] = {"port", "bits", "bitset", "page", "frame"}
+ALLOWED["frame"] = {"port", "bits", "bitset", "help", "page", "frame"}
 ALLOWED["bump"] = {"port", "bits", "bump"}
 # The headers that a freestanding C11 compiler must have.
 STANDARD = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h",
