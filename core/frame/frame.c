@@ -15,15 +15,43 @@ struct frame_place frame_must_find(const struct frame_pool *self, uint64_t frame
     return place;
 }
 
-static word_t *frame_count_at(struct frame_place place) {
-    return &place.arena->references[place.page];
+// A frame that is handed out is in use already: somebody put it twice at the same moment as another. What came with it
+// goes back.
+static _Noreturn void frame_fault_held(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count,
+                                       size_t bad) {
+    // bound: count
+    for (size_t i = 0; i < bad; i++)
+        word_store_relaxed(&first.arena->references[first.page + i], 0); // relaxed: the caller owns the frame
+    frame_publish(self, first, bad, cpu);
+    frame_publish(self, (struct frame_place){first.arena, first.page + bad + 1}, count - bad - 1, cpu);
+    frame_fault(PORT_FAULT_DOUBLE_FREE, frame_address(first.arena, first.page + bad), cpu);
 }
 
-void frame_hold(struct frame_cache *cache, struct frame_place first, size_t count) {
+void frame_hold(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count) {
+    word_t *references = frame_count_at(first);
     // bound: count
-    for (size_t i = 0; i < count; i++)
-        word_store_relaxed(&first.arena->references[first.page + i], 1); // relaxed: the caller owns the frame
-    cache->allocated += count;
+    for (size_t i = 0; i < count; i++) {
+        if (word_load_relaxed(&references[i]) != 0) // relaxed: the caller owns the frame
+            frame_fault_held(self, cpu, first, count, i);
+        word_store_relaxed(&references[i], 1); // relaxed: the caller owns the frame
+    }
+    self->caches[cpu].allocated += count;
+}
+
+// The ring is empty.
+static __attribute__((noinline)) enum frame_error frame_alloc_slowly(frame_pool *self, size_t cpu, uint64_t *frame) {
+    static const struct frame_search one = {.count = 1, .align = 1, .limit = FRAME_LIMIT_NONE};
+    struct frame_place place = frame_supply(self, cpu);
+    if (place.arena == NULL)
+        place = frame_starve(self, cpu, self->node_of_cpu[cpu], &one);
+    if (place.arena == NULL) {
+        self->caches[cpu].failures++;
+        return FRAME_ERR_OUT_OF_MEMORY;
+    }
+    self->caches[cpu].remote += place.arena->node != self->caches[cpu].home;
+    frame_hold(self, cpu, place, 1);
+    *frame = frame_address(place.arena, place.page);
+    return FRAME_OK;
 }
 
 enum frame_error frame_alloc(frame_pool *self, size_t cpu, uint64_t *frame) {
@@ -32,18 +60,10 @@ enum frame_error frame_alloc(frame_pool *self, size_t cpu, uint64_t *frame) {
     if (cpu >= self->cpus)
         return FRAME_ERR_CPU;
     struct frame_cache *cache = &self->caches[cpu];
-    struct frame_place place;
-    if (cache->count > 0) {
-        cache->count--;
-        place = frame_locate(self, cache->ring[(cache->oldest + cache->count) % FRAME_CACHE_FRAMES]);
-    } else {
-        place = frame_supply(self, cpu);
-        if (place.arena == NULL) {
-            cache->failures++;
-            return FRAME_ERR_OUT_OF_MEMORY;
-        }
-    }
-    frame_hold(cache, place, 1);
+    if (cache->count == 0)
+        return frame_alloc_slowly(self, cpu, frame);
+    struct frame_place place = cache->ring[(cache->oldest + --cache->count) % FRAME_CACHE_FRAMES];
+    frame_hold(self, cpu, place, 1);
     *frame = frame_address(place.arena, place.page);
     return FRAME_OK;
 }
@@ -58,75 +78,116 @@ void frame_get(frame_pool *self, uint64_t frame) {
     word_add_relaxed(count, 1); // relaxed: as above; whatever hands the reference on publishes it
 }
 
-// One reference less, of a frame whose count was looked at before. True: it was the last. A fault leaves it as it was.
-static bool frame_drop(struct frame_place place, bool *is_misuse) {
-    word_t *count = frame_count_at(place);
+// One reference less, of several; answers how many there were. None, which is misuse, is left as it was.
+static __attribute__((noinline)) uint64_t frame_drop_shared(word_t *count) {
     // R frame.put -> A frame.put; A frame.put <- R frame.put; R frame.put -> A frame.unique
     uint64_t references = word_add_seq(count, ~UINT64_C(0));
-    if (references == 0) {
-        *is_misuse = true;
+    if (references == 0)
         word_add_relaxed(count, 1); // relaxed: undoes what should not have been
-    }
-    return references == 1;
+    return references;
+}
+
+// One reference less, of a frame whose count is `references` as far as its holder can tell; answers how many there
+// were.
+static inline uint64_t frame_drop(word_t *count, uint64_t references) {
+    if (references != 1)
+        return frame_drop_shared(count);
+    word_store_relaxed(count, 0); // relaxed: nobody else has a reference; whatever hands the frame on publishes it
+    return references;
+}
+
+// Nobody holds a reference, or there is no frame.
+static _Noreturn __attribute__((noinline)) void frame_fault_put(const frame_pool *self, size_t cpu, uint64_t frame) {
+    if (cpu >= self->cpus)
+        frame_fault(PORT_FAULT_BAD_CPU, frame, cpu);
+    (void)frame_must_find(self, frame, cpu);
+    frame_fault(PORT_FAULT_DOUBLE_FREE, frame, cpu);
+}
+
+// Where a frame lies that is put; most lie in the arena of the one before. Only frames of the pool have references, so
+// that their counts tell the rest.
+static inline struct frame_place frame_find_recent(const struct frame_pool *self, struct frame_cache *cache,
+                                                   uint64_t frame) {
+    struct frame_arena *arena = cache->recent;
+    if (frame - arena->start < arena->end - arena->start)
+        return (struct frame_place){arena, (size_t)((frame - arena->base) >> PAGE_SHIFT)};
+    struct frame_place place = frame_locate(self, frame);
+    if (place.arena != NULL)
+        cache->recent = place.arena;
+    return place;
 }
 
 void frame_put(frame_pool *self, size_t cpu, uint64_t frame) {
-    bool is_misuse = false;
     if (cpu >= self->cpus)
-        frame_fault(PORT_FAULT_BAD_CPU, frame, cpu);
-    struct frame_place place = frame_must_find(self, frame, cpu);
-    if (word_load_relaxed(frame_count_at(place)) == 0) // relaxed: the caller should hold a reference
+        frame_fault_put(self, cpu, frame);
+    struct frame_cache *cache = &self->caches[cpu];
+    struct frame_place place = frame_find_recent(self, cache, frame);
+    if (place.arena == NULL || frame % PAGE_BYTES != 0)
+        frame_fault_put(self, cpu, frame);
+    uint64_t references = word_load_acquire(frame_count_at(place)); // A frame.put <- R frame.put
+    if (references == 0)
+        frame_fault_put(self, cpu, frame);
+    references = frame_drop(frame_count_at(place), references);
+    if (references == 0)
         frame_fault(PORT_FAULT_DOUBLE_FREE, frame, cpu);
-    if (frame_drop(place, &is_misuse)) {
-        self->caches[cpu].freed++;
-        frame_keep(self, cpu, place);
-    }
-    if (is_misuse)
-        frame_fault(PORT_FAULT_DOUBLE_FREE, frame, cpu);
+    if (references > 1)
+        return;
+    cache->freed++;
+    frame_keep(self, cpu, place);
 }
 
-// The first frame of a run that cannot be put, and why; 0 if all can.
-static enum port_fault_kind frame_find_fault(const frame_pool *self, uint64_t first, size_t count, uint64_t *bad) {
+// What is wrong with a frame that is to be put. kind 0: nothing.
+struct frame_wrong {
+    enum port_fault_kind kind;
+    uint64_t frame;
+};
+
+// The first frame of a run that cannot be put.
+static struct frame_wrong frame_find_wrong(const frame_pool *self, uint64_t first, size_t count) {
     const struct frame_arena *arena = frame_locate(self, first).arena;
     // bound: count
     for (size_t i = 0; i < count; i++) {
-        *bad = first + ((uint64_t)i << PAGE_SHIFT);
-        struct frame_place place = frame_find(self, *bad);
+        uint64_t frame = first + ((uint64_t)i << PAGE_SHIFT);
+        struct frame_place place = frame_find(self, frame);
         if (place.arena == NULL || place.arena != arena)
-            return PORT_FAULT_FOREIGN;
+            return (struct frame_wrong){PORT_FAULT_FOREIGN, frame};
         if (word_load_relaxed(frame_count_at(place)) == 0) // relaxed: as in frame_put
-            return PORT_FAULT_DOUBLE_FREE;
+            return (struct frame_wrong){PORT_FAULT_DOUBLE_FREE, frame};
     }
-    return 0;
+    return (struct frame_wrong){0, FRAME_NONE};
+}
+
+// Frames whose last reference was just put, up to the one before `end`.
+static void frame_put_run(frame_pool *self, size_t cpu, struct frame_place end, size_t count) {
+    self->caches[cpu].freed += count;
+    frame_publish(self, (struct frame_place){end.arena, end.page - count}, count, cpu);
 }
 
 void frame_put_contiguous(frame_pool *self, size_t cpu, uint64_t first, size_t count) {
-    uint64_t bad = FRAME_NONE;
     if (cpu >= self->cpus)
         frame_fault(PORT_FAULT_BAD_CPU, first, cpu);
     if (count == 0)
         return;
     struct frame_place place = frame_must_find(self, first, cpu);
-    enum port_fault_kind kind = frame_find_fault(self, first, count, &bad);
-    if (kind != 0)
-        frame_fault(kind, bad, cpu);
+    struct frame_wrong wrong = frame_find_wrong(self, first, count);
+    if (wrong.kind != 0)
+        frame_fault(wrong.kind, wrong.frame, cpu);
     size_t run = 0;
-    bad = FRAME_NONE;
+    uint64_t bad = FRAME_NONE;
     // bound: count
     for (size_t i = 0; i < count; i++, place.page++) {
-        bool is_misuse = false;
-        if (frame_drop(place, &is_misuse)) {
+        word_t *count_word = frame_count_at(place);
+        uint64_t references = frame_drop(count_word, word_load_acquire(count_word)); // A frame.put <- R frame.put
+        if (references == 1) {
             run++;
             continue;
         }
-        if (is_misuse && bad == FRAME_NONE)
+        if (references == 0 && bad == FRAME_NONE)
             bad = frame_address(place.arena, place.page);
-        frame_publish((struct frame_place){place.arena, place.page - run}, run, cpu);
-        self->caches[cpu].freed += run;
+        frame_put_run(self, cpu, place, run);
         run = 0;
     }
-    frame_publish((struct frame_place){place.arena, place.page - run}, run, cpu);
-    self->caches[cpu].freed += run;
+    frame_put_run(self, cpu, place, run);
     if (bad != FRAME_NONE)
         frame_fault(PORT_FAULT_DOUBLE_FREE, bad, cpu);
 }

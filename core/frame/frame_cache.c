@@ -4,19 +4,19 @@
 
 static const struct frame_place frame_nowhere = {NULL, 0};
 
-void frame_publish(struct frame_place first, size_t count, size_t cpu) {
-    if (count > 0 && first.arena != NULL && !page_give(&first.arena->map, first.page, count))
-        frame_fault(PORT_FAULT_CORRUPT, frame_address(first.arena, first.page), cpu);
-}
-
-static void frame_publish_run(struct frame_cache *cache, size_t cpu) {
+static void frame_publish_run(struct frame_pool *self, struct frame_cache *cache, size_t cpu) {
     size_t count = cache->run_count;
     cache->run_count = 0;
-    frame_publish((struct frame_place){cache->run_arena, cache->run_first}, count, cpu);
+    frame_publish(self, (struct frame_place){cache->run_arena, cache->run_first}, count, cpu);
 }
 
-// Adds a frame to the run, or gives the run back and begins another.
-static void frame_evict(struct frame_cache *cache, size_t cpu, struct frame_place place) {
+// Adds a frame to the run, or gives the run back and begins another. A frame that is in use, or free for everyone, was
+// put twice at the same moment as by another CPU: here is its second place.
+static void frame_evict(struct frame_pool *self, size_t cpu, struct frame_place place) {
+    struct frame_cache *cache = &self->caches[cpu];
+    // relaxed: the caller owns the frame
+    if (word_load_relaxed(frame_count_at(place)) != 0 || page_is_free(&place.arena->map, place.page))
+        frame_fault(PORT_FAULT_DOUBLE_FREE, frame_address(place.arena, place.page), cpu);
     if (cache->run_count > 0 && cache->run_count < cache->capacity && cache->run_arena == place.arena) {
         if (place.page == cache->run_first + cache->run_count) {
             cache->run_count++;
@@ -28,29 +28,37 @@ static void frame_evict(struct frame_cache *cache, size_t cpu, struct frame_plac
             return;
         }
     }
-    frame_publish_run(cache, cpu);
+    frame_publish_run(self, cache, cpu);
     cache->run_arena = place.arena;
     cache->run_first = place.page;
     cache->run_count = 1;
 }
 
-static struct frame_place frame_take_oldest(const struct frame_pool *self, struct frame_cache *cache) {
-    uint64_t frame = cache->ring[cache->oldest];
+static struct frame_place frame_take_oldest(struct frame_cache *cache) {
+    struct frame_place place = cache->ring[cache->oldest];
     cache->oldest = (cache->oldest + 1) % FRAME_CACHE_FRAMES;
     cache->count--;
-    return frame_locate_known(self, frame);
+    return place;
 }
 
-void frame_keep(const struct frame_pool *self, size_t cpu, struct frame_place place) {
+// The ring is full, or for frames of another node: `place` goes in, unless it is of another node, and one goes out.
+static __attribute__((noinline)) void frame_keep_slowly(struct frame_pool *self, size_t cpu, struct frame_place place) {
     struct frame_cache *cache = &self->caches[cpu];
     if (place.arena->node != cache->home) {
-        frame_evict(cache, cpu, place);
+        frame_evict(self, cpu, place);
         return;
     }
-    if (cache->count == cache->capacity)
-        frame_evict(cache, cpu, frame_take_oldest(self, cache));
-    cache->ring[(cache->oldest + cache->count) % FRAME_CACHE_FRAMES] = frame_address(place.arena, place.page);
-    cache->count++;
+    struct frame_place oldest = frame_take_oldest(cache);
+    cache->ring[(cache->oldest + cache->count++) % FRAME_CACHE_FRAMES] = place;
+    frame_evict(self, cpu, oldest);
+}
+
+void frame_keep(struct frame_pool *self, size_t cpu, struct frame_place place) {
+    struct frame_cache *cache = &self->caches[cpu];
+    if (place.arena->node != cache->home || cache->count == cache->capacity)
+        frame_keep_slowly(self, cpu, place);
+    else
+        cache->ring[(cache->oldest + cache->count++) % FRAME_CACHE_FRAMES] = place;
 }
 
 // Where to look: CPUs begin at places of their own, and go on where they found something.
@@ -83,7 +91,7 @@ static struct frame_place frame_take_batch(struct frame_pool *self, size_t cpu, 
             continue;
         // bound: 2^FRAME_BATCH_ORDER
         for (size_t page = batch - 1; page > 0; page--)
-            cache->ring[cache->count++] = frame_address(place.arena, place.page + page);
+            cache->ring[cache->count++] = (struct frame_place){place.arena, place.page + page};
         cache->oldest = 0;
         return place;
     }
@@ -97,13 +105,6 @@ static struct frame_place frame_take_single(struct frame_pool *self, size_t cpu,
         if (place.arena != NULL)
             return place;
     }
-    // bound: arenas
-    for (size_t i = 0; i < self->arena_count; i++) {
-        struct frame_arena *arena = &self->arenas[order[i]];
-        size_t page = page_scan_run(&arena->map, 1, 1);
-        if (page != PAGE_NONE)
-            return (struct frame_place){arena, page};
-    }
     return frame_nowhere;
 }
 
@@ -116,12 +117,9 @@ struct frame_place frame_supply(struct frame_pool *self, size_t cpu) {
         cache->run_count--;
         return (struct frame_place){cache->run_arena, cache->run_first + cache->run_count};
     }
-    frame_publish_run(cache, cpu); // of another node: others may want it, and so may this call in the end
+    frame_publish_run(self, cache, cpu); // of another node: others may want it, and so may this call in the end
     place = frame_take_batch(self, cpu, order);
-    if (place.arena == NULL)
-        place = frame_take_single(self, cpu, order);
-    cache->remote += place.arena != NULL && place.arena->node != cache->home;
-    return place;
+    return place.arena != NULL ? place : frame_take_single(self, cpu, order);
 }
 
 bool frame_drain(frame_pool *self, size_t cpu) {
@@ -130,8 +128,8 @@ bool frame_drain(frame_pool *self, size_t cpu) {
     struct frame_cache *cache = &self->caches[cpu];
     // bound: FRAME_DRAIN_FRAMES
     for (unsigned i = 0; i < FRAME_DRAIN_FRAMES && cache->count > 0; i++)
-        frame_evict(cache, cpu, frame_take_oldest(self, cache));
+        frame_evict(self, cpu, frame_take_oldest(cache));
     if (cache->count == 0)
-        frame_publish_run(cache, cpu);
+        frame_publish_run(self, cache, cpu);
     return cache->count > 0;
 }

@@ -16,8 +16,10 @@ static uint64_t frame_peek(const word_t *word) {
 }
 
 // A frame in a cache: marked, so that it is not met twice.
-static bool frame_check_cached(struct frame_place place, uint64_t address, struct frame_finding *first) {
-    if (!frame_expect(first, "a cached frame is managed", address, true, place.arena != NULL))
+static bool frame_check_cached(const frame_pool *self, struct frame_place place, struct frame_finding *first) {
+    bool is_of_pool = place.arena >= self->arenas && place.arena < self->arenas + self->arena_count;
+    uint64_t address = is_of_pool ? frame_address(place.arena, place.page) : FRAME_NONE;
+    if (!frame_expect(first, "a cached frame is managed", address, true, frame_find(self, address).arena != NULL))
         return false;
     word_t *count = &place.arena->references[place.page];
     if (!frame_expect(first, "a cached frame is not free for others", address, false,
@@ -31,16 +33,15 @@ static bool frame_check_cached(struct frame_place place, uint64_t address, struc
 static bool frame_check_cache(const frame_pool *self, const struct frame_cache *cache, struct frame_finding *first) {
     // bound: FRAME_CACHE_FRAMES
     for (size_t i = 0; i < cache->count; i++) {
-        uint64_t frame = cache->ring[(cache->oldest + i) % FRAME_CACHE_FRAMES];
-        struct frame_place place = frame_find(self, frame);
-        if (!frame_check_cached(place, frame, first) ||
-            !frame_expect(first, "a ring holds frames of its slot's node", frame, cache->home, place.arena->node))
+        struct frame_place place = cache->ring[(cache->oldest + i) % FRAME_CACHE_FRAMES];
+        if (!frame_check_cached(self, place, first) ||
+            !frame_expect(first, "a ring holds frames of its slot's node", frame_address(place.arena, place.page),
+                          cache->home, place.arena->node))
             return false;
     }
     // bound: FRAME_CACHE_FRAMES
     for (size_t i = 0; i < cache->run_count; i++) {
-        uint64_t frame = frame_address(cache->run_arena, cache->run_first + i);
-        if (!frame_check_cached(frame_find(self, frame), frame, first))
+        if (!frame_check_cached(self, (struct frame_place){cache->run_arena, cache->run_first + i}, first))
             return false;
     }
     return frame_expect(first, "a cache keeps to its capacity", FRAME_NONE, true,
@@ -107,7 +108,8 @@ bool frame_check(frame_pool *self, struct frame_finding *first) {
         good = frame_check_arena(&self->arenas[i], &used, first);
     frame_unmark_cached(self);
     frame_stats(self, &stats);
-    return good && frame_expect(first, "the counts of used frames are right", FRAME_NONE, used, stats.used) &&
+    return good && frame_expect(first, "no hand is raised", FRAME_NONE, HELP_CPU_NONE, help_next(&self->help, 0)) &&
+           frame_expect(first, "the counts of used frames are right", FRAME_NONE, used, stats.used) &&
            frame_expect(first, "free, cached and used frames add up", FRAME_NONE, stats.managed,
                         stats.free + stats.cached + stats.used);
 }

@@ -99,6 +99,8 @@ static void frame_lay_out_pool(struct frame_pool *self, struct frame_layout *lay
     self->node_of_cpu = frame_carve(layout, self->cpus * sizeof *self->node_of_cpu);
     self->arenas = frame_carve(layout, self->arena_count * sizeof *self->arenas);
     self->order = frame_carve(layout, self->nodes * self->arena_count * sizeof *self->order);
+    word_t *hands = frame_carve(layout, help_storage_words(self->cpus) * sizeof *hands);
+    help_init(&self->help, self->cpus, hands);
 }
 
 enum frame_error frame_plan(const struct frame_config *config, struct frame_plan *plan) {
@@ -171,11 +173,13 @@ static void frame_fill_caches(struct frame_pool *self, const struct frame_config
     // bound: cpus
     for (size_t cpu = 0; cpu < self->cpus; cpu++) {
         self->node_of_cpu[cpu] = config->node_of_cpu == NULL ? 0 : config->node_of_cpu[cpu];
+        struct frame_arena *nearest = &self->arenas[frame_order(self, self->node_of_cpu[cpu])[0]];
         self->caches[cpu] = (struct frame_cache){
             .capacity = share < 1                    ? 1
                         : share > FRAME_CACHE_FRAMES ? FRAME_CACHE_FRAMES
                                                      : (uint32_t)share,
-            .home = self->arenas[frame_order(self, self->node_of_cpu[cpu])[0]].node,
+            .home = nearest->node,
+            .recent = nearest,
         };
     }
 }

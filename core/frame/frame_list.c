@@ -179,7 +179,9 @@ enum frame_error frame_list_replace(struct frame_list *self, uint64_t offset, ui
 // Roots that have nothing but their first entry go.
 static void list_shrink(struct frame_list *self, size_t cpu) {
     // bound: LIST_HEIGHT_MAX
-    while (self->height > 0 && list_used(self->root) == 1 && list_node(self, self->root)[0] != 0) {
+    for (unsigned turn = 0; turn < LIST_HEIGHT_MAX && self->height > 0; turn++) {
+        if (list_used(self->root) != 1 || list_node(self, self->root)[0] == 0)
+            break;
         uint64_t node = list_frame(self->root);
         self->root = list_node(self, self->root)[0];
         self->height--;
@@ -199,7 +201,7 @@ enum frame_error frame_list_take(struct frame_list *self, size_t cpu, uint64_t o
     (void)list_walk(self, offset >> PAGE_SHIFT, &path);
     *path.entry[0] = 0;
     // bound: LIST_HEIGHT_MAX
-    for (unsigned height = 1; height <= self->height; height++) {
+    for (unsigned height = 1; height <= LIST_HEIGHT_MAX && height <= self->height; height++) {
         --*path.entry[height];
         if (list_used(*path.entry[height]) != 0)
             break;

@@ -3,12 +3,17 @@
 // in a row.
 #include "frame/frame_state.h"
 
-// The part of [start, end) that lies in an arena: where it begins and how many frames; they may be none.
-static struct frame_place frame_part(struct frame_arena *arena, uint64_t start, uint64_t end, size_t *count) {
+// The part of [start, end) that lies in an arena; it may be nothing.
+struct frame_part {
+    size_t page, count;
+};
+
+static struct frame_part frame_part(const struct frame_arena *arena, uint64_t start, uint64_t end) {
     uint64_t from = start > arena->start ? start : arena->start;
     uint64_t to = end < arena->end ? end : arena->end;
-    *count = from < to ? (size_t)((to - from) >> PAGE_SHIFT) : 0;
-    return (struct frame_place){arena, *count == 0 ? 0 : (size_t)((from - arena->base) >> PAGE_SHIFT)};
+    if (from >= to)
+        return (struct frame_part){0, 0};
+    return (struct frame_part){(size_t)((from - arena->base) >> PAGE_SHIFT), (size_t)((to - from) >> PAGE_SHIFT)};
 }
 
 static bool frame_is_range_managed(const struct frame_pool *self, uint64_t start, uint64_t end) {
@@ -22,16 +27,15 @@ static bool frame_is_range_managed(const struct frame_pool *self, uint64_t start
 
 // Takes what the range has in every arena, or nothing at all.
 static bool frame_take_range(struct frame_pool *self, uint64_t start, uint64_t end) {
-    size_t count;
     // bound: arenas
     for (size_t i = 0; i < self->arena_count; i++) {
-        struct frame_place place = frame_part(&self->arenas[i], start, end, &count);
-        if (page_take_at(&place.arena->map, place.page, count))
+        struct frame_part part = frame_part(&self->arenas[i], start, end);
+        if (page_take_at(&self->arenas[i].map, part.page, part.count))
             continue;
         // bound: arenas
         while (i-- > 0) {
-            place = frame_part(&self->arenas[i], start, end, &count);
-            frame_publish(place, count, 0);
+            part = frame_part(&self->arenas[i], start, end);
+            frame_publish(self, (struct frame_place){&self->arenas[i], part.page}, part.count, FRAME_CPU_NONE);
         }
         return false;
     }
@@ -51,36 +55,37 @@ enum frame_error frame_mark_used(frame_pool *self, uint64_t start, uint64_t byte
         return FRAME_ERR_IN_USE;
     // bound: frames of the range
     for (uint64_t at = first; at < end; at += PAGE_BYTES) {
-        struct frame_place place = frame_locate_known(self, at);
-        word_store_relaxed(&place.arena->references[place.page], 1); // relaxed: the caller owns the frame
+        word_store_relaxed(frame_count_at(frame_locate(self, at)), 1); // relaxed: the caller owns the frame
     }
     word_add_relaxed(&self->marked, (end - first) >> PAGE_SHIFT); // relaxed: a statistic
     return FRAME_OK;
 }
 
-// Admits the pages of a word, run by run.
-static void frame_admit_bits(struct frame_arena *arena, size_t word, uint64_t bits) {
+// Admits the pages of a word, run by run. Apart, so that the machine code shows the counters of all loops.
+static __attribute__((noinline)) void frame_admit_bits(struct frame_pool *self, struct frame_arena *arena, size_t word,
+                                                       uint64_t bits) {
     // bound: 32 runs, each turn takes one out of bits
-    while (bits != 0) {
+    for (unsigned run = 0; run < BITS_WORD / 2 && bits != 0; run++) {
         unsigned first = bits_lowest(bits), count = bits_prefix(bits >> first);
         (void)page_admit(&arena->map, word * BITS_WORD + first, count);
-        (void)page_give(&arena->map, word * BITS_WORD + first, count);
+        frame_publish(self, (struct frame_place){arena, word * BITS_WORD + first}, count, FRAME_CPU_NONE);
         bits &= ~bits_range(first, count);
     }
 }
 
-static size_t frame_reclaim_arena(struct frame_arena *arena, uint64_t start, uint64_t end) {
-    size_t count, admitted = 0;
-    size_t page = frame_part(arena, start, end, &count).page;
-    size_t behind = page + count;
-    // bound: frames of the range / 64, and 2
-    for (size_t here; page < behind; page += here) {
-        word_t *pending = &arena->pending[page / BITS_WORD];
-        here = BITS_WORD - page % BITS_WORD < behind - page ? BITS_WORD - page % BITS_WORD : behind - page;
-        uint64_t bits = word_load_relaxed(pending); // relaxed: one caller at a time
-        uint64_t taken = bits & bits_range(page % BITS_WORD, (unsigned)here);
-        word_store_relaxed(pending, bits & ~taken); // relaxed: one caller at a time
-        frame_admit_bits(arena, page / BITS_WORD, taken);
+// Apart, as above.
+static __attribute__((noinline)) size_t frame_reclaim_arena(struct frame_pool *self, struct frame_arena *arena,
+                                                            uint64_t start, uint64_t end) {
+    struct frame_part part = frame_part(arena, start, end);
+    size_t page = part.page, behind = part.page + part.count, admitted = 0;
+    // bound: words of the map
+    for (size_t word = page / BITS_WORD; word * BITS_WORD < behind; word++) {
+        size_t from = page > word * BITS_WORD ? page % BITS_WORD : 0;
+        size_t to = behind - word * BITS_WORD < BITS_WORD ? behind % BITS_WORD : BITS_WORD;
+        uint64_t bits = word_load_relaxed(&arena->pending[word]); // relaxed: one caller at a time
+        uint64_t taken = bits & bits_range((unsigned)from, (unsigned)(to - from));
+        word_store_relaxed(&arena->pending[word], bits & ~taken); // relaxed: one caller at a time
+        frame_admit_bits(self, arena, word, taken);
         admitted += bits_count(taken);
     }
     return admitted;
@@ -92,7 +97,7 @@ size_t frame_reclaim(frame_pool *self, uint64_t start, uint64_t bytes) {
     size_t admitted = 0;
     // bound: arenas
     for (size_t i = 0; i < self->arena_count; i++)
-        admitted += frame_reclaim_arena(&self->arenas[i], first & ~(uint64_t)(PAGE_BYTES - 1),
+        admitted += frame_reclaim_arena(self, &self->arenas[i], first & ~(uint64_t)(PAGE_BYTES - 1),
                                         end & ~(uint64_t)(PAGE_BYTES - 1));
     return admitted;
 }

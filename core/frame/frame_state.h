@@ -5,6 +5,7 @@
 
 #include <wfheap/frame.h>
 
+#include "help/help.h"
 #include "page/page.h"
 
 #define FRAME_CACHE_FRAMES 64u // in a ring, and again in the run that is given back
@@ -22,17 +23,27 @@ struct frame_arena {
     uint32_t node;
 };
 
+// A frame by its arena. arena NULL: none of the pool's.
+struct frame_place {
+    struct frame_arena *arena;
+    size_t page;
+};
+
 // Frames that a slot keeps: a ring, newest out and oldest evicted, and the evicted ones, as long as they make one run.
+// What the common calls use comes first.
 struct frame_cache {
     _Alignas(PORT_CACHE_LINE) uint32_t oldest;
     uint32_t count, capacity;
     uint32_t home; // the only node whose frames are kept in the ring
+    uint64_t allocated, freed;
+    struct frame_arena *recent; // of the frame that was put last
     struct frame_arena *run_arena;
     size_t run_first, run_count;
     const struct frame_arena *near_arena; // where a refill succeeded last, and in which word of its map
     size_t near;
-    uint64_t allocated, freed, refills, remote, failures;
-    uint64_t ring[FRAME_CACHE_FRAMES];
+    size_t helped; // where the next search for a hungry CPU begins
+    uint64_t refills, remote, failures;
+    struct frame_place ring[FRAME_CACHE_FRAMES];
 };
 
 struct frame_pool {
@@ -42,13 +53,8 @@ struct frame_pool {
     uint32_t *order;            // a row of arena_count for each node: nearest node first, high addresses first
     uint32_t *node_of_cpu;
     struct frame_cache *caches;
+    struct help help;
     _Alignas(PORT_CACHE_LINE) word_t marked; // frames that frame_mark_used took
-};
-
-// A frame by its arena. arena NULL: none of the pool's.
-struct frame_place {
-    struct frame_arena *arena;
-    size_t page;
 };
 
 // What a search wants, in frames.
@@ -86,14 +92,6 @@ static inline struct frame_place frame_locate(const struct frame_pool *self, uin
     return (struct frame_place){arena, (size_t)((address - arena->base) >> PAGE_SHIFT)};
 }
 
-// The place of a frame that is known to lie in an arena.
-static inline struct frame_place frame_locate_known(const struct frame_pool *self, uint64_t address) {
-    struct frame_place place = frame_locate(self, address);
-    if (place.arena == NULL)
-        __builtin_unreachable();
-    return place;
-}
-
 // The place of a frame that the pool manages.
 static inline struct frame_place frame_find(const struct frame_pool *self, uint64_t address) {
     struct frame_place place = frame_locate(self, address);
@@ -107,18 +105,51 @@ struct frame_place frame_must_find(const struct frame_pool *self, uint64_t frame
 
 _Noreturn void frame_fault(enum port_fault_kind kind, uint64_t frame, size_t cpu);
 
-// Sets the counts of frames that the caller took, and counts them on his slot.
-void frame_hold(struct frame_cache *cache, struct frame_place first, size_t count);
+static inline word_t *frame_count_at(struct frame_place place) {
+    return &place.arena->references[place.page];
+}
 
-// One frame when the ring is empty: what the slot still hides, or a new batch, or any single frame that hints or, at
-// last, the maps show. arena NULL: there is none.
+// How many pages of an arena lie below an address.
+static inline size_t frame_pages_below(const struct frame_arena *arena, uint64_t limit) {
+    if (limit >= arena->end)
+        return arena->map.pages;
+    return limit > arena->base ? (size_t)((limit - arena->base) >> PAGE_SHIFT) : 0;
+}
+
+// Sets the counts of frames that the caller took, and counts them on his slot. A fault if one of them is in use: it was
+// put twice; the others go back.
+void frame_hold(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count);
+
+// One frame when the ring is empty: what the slot still hides, or a new batch, or any single frame that hints show.
+// arena NULL: there is none.
 struct frame_place frame_supply(struct frame_pool *self, size_t cpu);
 
 // Keeps a free frame in the slot's cache, from where an older one may go back.
-void frame_keep(const struct frame_pool *self, size_t cpu, struct frame_place place);
+void frame_keep(struct frame_pool *self, size_t cpu, struct frame_place place);
 
-// Gives frames back to everyone; they are free already: fault.
-void frame_publish(struct frame_place first, size_t count, size_t cpu);
+#define FRAME_CPU_NONE HELP_CPU_NONE // of frame_publish: a caller without a slot
+
+// Gives frames back: to everyone, and then to those who wait, before anything else is done with the words they are in.
+// They are free already: fault.
+void frame_publish(struct frame_pool *self, struct frame_place first, size_t count, size_t cpu);
+
+// Whether a run that suits lies free in a word of an arena's map, and taking it by an exchange, which is lost only to
+// those who take it. PAGE_NONE: they did.
+bool frame_word_suits(const struct frame_arena *arena, size_t word, const struct frame_search *search);
+size_t frame_seize(struct frame_arena *arena, size_t word, const struct frame_search *search);
+
+// Gives what suits those who wait from a word in which frames have just become free.
+void frame_serve(struct frame_pool *self, size_t cpu, struct frame_arena *arena, size_t word);
+
+// Raises the slot's hand for a run within one word; lowers it and answers what was given meanwhile.
+void frame_ask(struct frame_pool *self, size_t cpu, const struct frame_search *search);
+struct frame_place frame_accept(struct frame_pool *self, size_t cpu);
+
+// The last resort, when hints show nothing.
+struct frame_place frame_starve(struct frame_pool *self, size_t cpu, uint32_t node, const struct frame_search *search);
+
+// A run that ends at or before page `below`, wherever it is: hints know nothing of limits, so the map itself is read.
+size_t frame_scan_below(struct frame_arena *arena, const struct frame_search *search, size_t below);
 
 // Whether the pool has so many frames in a row, free or not.
 bool frame_could_have(const struct frame_pool *self, const struct frame_search *search);

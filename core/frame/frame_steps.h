@@ -20,18 +20,26 @@
     ((size_t)PAGE_ORDERS * PAGE_TRIES *                                                                                \
      (FRAME_FIND_HINT(levels) + 8u + 4u * FRAME_PIECE(levels) + FRAME_REHINT(levels)))
 
+// A word in which something suits somebody: looked at, taken whole, and what is not kept given back. Serving: the count
+// of raised hands, and for each of a few the bits of 1,024 CPUs on both sides of where it goes on, his wish, a word
+// taken, the gift, and what was taken given back if it came too late.
+#define FRAME_SEIZE(levels) (2u + FRAME_REHINT(levels) + FRAME_PIECE(levels))
+#define FRAME_SERVE(levels) (1u + HELP_LOOKS * (34u + FRAME_SEIZE(levels) + FRAME_PIECE(levels)))
+
 // Up to 64 frames given back are two pieces at most.
-#define FRAME_PUBLISH(levels) (2u * FRAME_PIECE(levels))
-#define FRAME_PUT_STEPS(levels) (3u + FRAME_PUBLISH(levels))
-#define FRAME_DRAIN_STEPS(levels) ((FRAME_DRAIN_FRAMES + 1u) * FRAME_PUBLISH(levels))
+#define FRAME_PUBLISH(levels) (2u * (FRAME_PIECE(levels) + FRAME_SERVE(levels)))
+// The count read and written, or lowered and put right; count and bit of what is evicted.
+#define FRAME_PUT_STEPS(levels) (5u + FRAME_PUBLISH(levels))
+#define FRAME_DRAIN_STEPS(levels) (FRAME_DRAIN_FRAMES * (2u + FRAME_PUBLISH(levels)) + FRAME_PUBLISH(levels))
 #define FRAME_ALLOC_STEPS(levels, arenas)                                                                              \
-    (FRAME_PUBLISH(levels) + (arenas) * (2u * FRAME_TAKE_ALIGNED(levels) + FRAME_TAKE_RUN(levels)) + BITS_WORD)
-// Besides: the own cache drained; each word of the maps read place by place, 32 runs in a word at most, and taken
-// whole; and twice the words of managed frames, to tell whether it could ever be had.
+    (FRAME_PUBLISH(levels) + (arenas) * (2u * FRAME_TAKE_ALIGNED(levels) + FRAME_TAKE_RUN(levels)) + 2u * BITS_WORD)
+// Besides: the own cache drained; the hand raised and lowered, and a gift given back; each word of the maps read place
+// by place, 32 runs in a word at most, then taken whole and offered; and twice the words of managed frames, to tell
+// whether it could ever be had.
 #define FRAME_SCAN_STEPS(levels)                                                                                       \
-    ((size_t)33 * (8u + 4u * FRAME_PIECE(levels)) + 2u + FRAME_REHINT(levels) + FRAME_PIECE(levels) + 132u)
+    ((size_t)33 * (8u + 4u * FRAME_PIECE(levels)) + FRAME_SEIZE(levels) + FRAME_SERVE(levels) + 132u)
 #define FRAME_LAST_RESORT_STEPS(levels, arenas, words)                                                                 \
     (FRAME_ALLOC_STEPS(levels, arenas) + (FRAME_CACHE_FRAMES / FRAME_DRAIN_FRAMES + 1u) * FRAME_DRAIN_STEPS(levels) +  \
-     (words)*FRAME_SCAN_STEPS(levels))
+     6u + FRAME_PUBLISH(levels) + (words)*FRAME_SCAN_STEPS(levels))
 
 #endif

@@ -3,45 +3,14 @@
 // address.
 #include "frame/frame_state.h"
 
-// The first page at or after `page` whose address is a multiple of `align` frames.
-static size_t frame_align_page(const struct frame_arena *arena, size_t page, size_t align) {
-    size_t number = arena->map.number + page;
-    return ((number + align - 1) & ~(align - 1)) - arena->map.number;
-}
-
-// A run that ends at or before page `below`, wherever it is: hints know nothing of limits, so the map itself is read.
-static size_t frame_scan_below(struct frame_arena *arena, const struct frame_search *search, size_t below) {
-    size_t from = 0;
-    // bound: words of the map and runs that begin in them; each turn goes on behind what it looked at
-    for (size_t turn = 0; turn <= arena->map.pages; turn++) {
-        size_t length;
-        size_t first = page_next_run(&arena->map, from, &length);
-        if (first == PAGE_NONE || first >= below)
-            break;
-        size_t end = first + length < below ? first + length : below;
-        size_t start = frame_align_page(arena, first, search->align);
-        bool fits = start < end && search->count <= end - start;
-        if (fits && page_take_at(&arena->map, start, search->count))
-            return start;
-        size_t next_word = (start / BITS_WORD + 1) * BITS_WORD;
-        from = fits && next_word < end ? next_word : first + length;
-    }
-    return PAGE_NONE;
-}
-
-// Searches one arena; by its hints, or else all of it.
-static size_t frame_search_arena(struct frame_arena *arena, const struct frame_search *search, size_t cpu,
-                                 bool everywhere) {
+// Searches one arena by its hints; below a limit within it, the map itself.
+static size_t frame_search_arena(struct frame_arena *arena, const struct frame_search *search, size_t cpu) {
     struct page_map *map = &arena->map;
     const size_t count = search->count;
-    if (search->limit < arena->end) {
-        size_t below = search->limit > arena->base ? (size_t)((search->limit - arena->base) >> PAGE_SHIFT) : 0;
-        return frame_scan_below(arena, search, below);
-    }
+    if (search->limit < arena->end)
+        return frame_scan_below(arena, search, frame_pages_below(arena, search->limit));
     if (count > map->pages)
         return PAGE_NONE;
-    if (everywhere)
-        return page_scan_run(map, count, search->align);
     if (count <= BITS_WORD && (count & (count - 1)) == 0 && search->align <= count) {
         size_t first = page_take_aligned(map, bits_log2_up(count), 0, cpu);
         if (first != PAGE_NONE || count == 1)
@@ -51,12 +20,12 @@ static size_t frame_search_arena(struct frame_arena *arena, const struct frame_s
 }
 
 static struct frame_place frame_search_node(struct frame_pool *self, size_t cpu, uint32_t node,
-                                            const struct frame_search *search, bool everywhere) {
+                                            const struct frame_search *search) {
     const uint32_t *order = frame_order(self, node);
     // bound: arenas
     for (size_t i = 0; i < self->arena_count; i++) {
         struct frame_arena *arena = &self->arenas[order[i]];
-        size_t first = frame_search_arena(arena, search, cpu, everywhere);
+        size_t first = frame_search_arena(arena, search, cpu);
         if (first != PAGE_NONE)
             return (struct frame_place){arena, first};
     }
@@ -99,18 +68,14 @@ enum frame_error frame_alloc_wish(frame_pool *self, size_t cpu, const struct fra
         .limit = wish->limit,
     };
     uint32_t node = wish->node == FRAME_NODE_OWN ? self->node_of_cpu[cpu] : wish->node;
-    struct frame_place place = frame_search_node(self, cpu, node, &search, false);
-    if (place.arena == NULL) {
-        // bound: FRAME_CACHE_FRAMES / FRAME_DRAIN_FRAMES
-        while (frame_drain(self, cpu))
-            continue;
-        place = frame_search_node(self, cpu, node, &search, true);
-        if (place.arena == NULL)
-            return frame_refuse(self, cpu, search);
-    }
+    struct frame_place place = frame_search_node(self, cpu, node, &search);
+    if (place.arena == NULL)
+        place = frame_starve(self, cpu, node, &search);
+    if (place.arena == NULL)
+        return frame_refuse(self, cpu, search);
     if (place.arena->node != self->arenas[frame_order(self, node)[0]].node)
         self->caches[cpu].remote += wish->count;
-    frame_hold(&self->caches[cpu], place, wish->count);
+    frame_hold(self, cpu, place, wish->count);
     *first = frame_address(place.arena, place.page);
     if (wish->zeroed)
         __builtin_memset(frame_reach(self, *first), 0, wish->count << PAGE_SHIFT);

@@ -69,7 +69,7 @@ bool page_claim_piece(struct page_map *self, size_t word, uint64_t mask) {
 }
 
 bool page_give_piece(struct page_map *self, size_t word, uint64_t mask) {
-    // R page.give -> A page.take; S page.give <-> S page.rehint
+    // R page.give -> A page.take; S page.give <-> S page.rehint; S page.give <-> S page.look
     uint64_t old = word_add_seq(&self->free[word], mask);
     if (old & mask)
         return false;
@@ -79,6 +79,13 @@ bool page_give_piece(struct page_map *self, size_t word, uint64_t mask) {
         was = now;
     page_move_hint(self, word, was, old | mask, now);
     return true;
+}
+
+uint64_t page_take_word(struct page_map *self, size_t word) {
+    uint64_t pages = word_swap_seq(&self->free[word], 0); // A page.take <- R page.give
+    if (pages != 0)
+        page_rehint(self, word, bits_order(pages));
+    return pages;
 }
 
 // Tries one word for an aligned run of `order`.

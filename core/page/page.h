@@ -56,6 +56,16 @@ size_t page_scan_run(struct page_map *self, size_t n, size_t align);
 // Takes exactly these pages, or none of them. Steps: linear in n / 64.
 bool page_take_at(struct page_map *self, size_t first, size_t n);
 
+// The free pages of a word, as bits, no older than what the caller has done or seen in sequentially consistent order.
+static inline uint64_t page_look(const struct page_map *self, size_t word) {
+    return word_load_seq(&self->free[word]); // S page.look <-> S page.give
+}
+
+// Takes all free pages of a word by an exchange, which cannot be lost to others who change it meanwhile; and gives
+// pages of a word back, as page_give. Steps: constant times the levels of a hint set.
+uint64_t page_take_word(struct page_map *self, size_t word);
+bool page_give_piece(struct page_map *self, size_t word, uint64_t mask);
+
 // Gives pages back. False if one of them was free already: the metadata is corrupt. Steps: linear in n / 64.
 bool page_give(struct page_map *self, size_t first, size_t n);
 

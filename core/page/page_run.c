@@ -140,17 +140,14 @@ size_t page_next_run(const struct page_map *self, size_t from, size_t *length) {
     return first;
 }
 
-// Takes the whole word, keeps a run of n pages if it has one, gives the rest back. Unlike a compare-exchange it cannot
-// be lost to others who change the word meanwhile.
+// Takes the whole word, keeps a run of n pages if it has one, gives the rest back.
 static size_t page_seize(struct page_map *self, size_t word, size_t n, size_t align) {
     uint64_t places = bits_multiples(bits_log2_up(align));
-    if ((bits_runs(page_bits(self, word), (unsigned)n) & places) == 0)
+    if ((bits_runs(page_look(self, word), (unsigned)n) & places) == 0)
         return PAGE_NONE;
-    uint64_t bits = word_swap_seq(&self->free[word], 0); // A page.take <- R page.give
+    uint64_t bits = page_take_word(self, word);
     uint64_t starts = bits_runs(bits, (unsigned)n) & places;
     uint64_t kept = starts != 0 ? bits_range(bits_lowest(starts), (unsigned)n) : 0;
-    if (bits != 0)
-        page_rehint(self, word, bits_order(bits));
     if (bits != kept)
         (void)page_give_piece(self, word, bits & ~kept);
     return starts != 0 ? word * BITS_WORD + bits_lowest(starts) : PAGE_NONE;

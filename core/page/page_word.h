@@ -16,9 +16,6 @@ static inline unsigned page_piece(size_t first, size_t n, uint64_t *mask) {
 // Takes all pages of the mask by one compare-exchange, tried once, and moves the word's hint. False: not one is taken.
 bool page_claim_piece(struct page_map *self, size_t word, uint64_t mask);
 
-// Gives all pages of the mask; false if one was free already.
-bool page_give_piece(struct page_map *self, size_t word, uint64_t mask);
-
 // Drops a hint that may no longer fit and sets the one that does.
 void page_rehint(struct page_map *self, size_t word, unsigned was);
 

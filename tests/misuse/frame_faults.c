@@ -81,6 +81,21 @@ static void call_put_contiguous(const struct call *call) {
     frame_put_contiguous(pool, call->cpu, call->frame, call->count);
 }
 
+static void call_alloc(const struct call *call) {
+    uint64_t frame;
+    (void)frame_alloc_contiguous(pool, call->cpu, call->count, 0, &frame);
+}
+
+static void call_alloc_one(const struct call *call) {
+    uint64_t frame;
+    (void)frame_alloc(pool, call->cpu, &frame);
+}
+
+static void call_drain(const struct call *call) {
+    while (frame_drain(pool, call->cpu)) {
+    }
+}
+
 static void call_get(const struct call *call) {
     frame_get(pool, call->frame);
 }
@@ -177,6 +192,82 @@ static void test_shared_twice(void) {
     must_hold();
 }
 
+static word_t *count_of(uint64_t frame) {
+    struct frame_place place = frame_find(pool, frame);
+    return &place.arena->references[place.page];
+}
+
+// As if two CPUs had put the last reference at the same moment: both read that it is the last. The frame is in two
+// caches.
+static uint64_t put_twice_at_once(void) {
+    uint64_t frame = take(1);
+    frame_put(pool, 1, frame);
+    word_store_relaxed(count_of(frame), 1);
+    frame_put(pool, 2, frame);
+    return frame;
+}
+
+static uint64_t must_take(size_t cpu) {
+    uint64_t frame;
+    if (frame_alloc(pool, cpu, &frame) != FRAME_OK) {
+        die("no frame");
+    }
+    return frame;
+}
+
+// The frame must be in one place again, so that what one CPU took comes back once.
+static void put_back(size_t cpu, uint64_t frame) {
+    pool->caches[2].freed--; // what should not have been
+    must_hold();
+    frame_put(pool, cpu, frame);
+}
+
+static void test_twice_at_once(void) {
+    uint64_t frame = put_twice_at_once(); // handed out by both
+    if (must_take(1) != frame) {
+        die("it is not in the cache");
+    }
+    must_fault((struct call){call_alloc_one, frame, 1, 2}, PORT_FAULT_DOUBLE_FREE, frame);
+    put_back(1, frame);
+    (void)frame_drain(pool, 1);
+
+    frame = put_twice_at_once(); // handed out by one, given back by the other
+    if (must_take(2) != frame) {
+        die("it is not in the cache");
+    }
+    must_fault((struct call){call_drain, frame, 1, 1}, PORT_FAULT_DOUBLE_FREE, frame);
+    put_back(2, frame);
+    (void)frame_drain(pool, 2);
+
+    frame = put_twice_at_once(); // given back by both
+    (void)frame_drain(pool, 1);
+    must_fault((struct call){call_drain, frame, 1, 2}, PORT_FAULT_DOUBLE_FREE, frame);
+    pool->caches[2].freed--;
+    must_hold();
+}
+
+// A frame in use that is free for everyone too comes up in a run: its other frames go back.
+static void test_run_of_used(void) {
+    static uint64_t frames[4096];
+    size_t count = 0;
+    uint64_t run = take(64);
+    while (frame_alloc(pool, 0, &frames[count]) == FRAME_OK) {
+        count++;
+    }
+    frame_put_contiguous(pool, 0, run, 20);
+    frame_put_contiguous(pool, 0, run + 21 * FRAME, 43);
+    struct frame_place used = frame_find(pool, run + 20 * FRAME);
+    if (!page_give(&used.arena->map, used.page, 1)) {
+        die("it was free before");
+    }
+    must_fault((struct call){call_alloc, run, 64, 1}, PORT_FAULT_DOUBLE_FREE, run + 20 * FRAME);
+    must_hold();
+    frame_put(pool, 0, run + 20 * FRAME);
+    while (count-- > 0) {
+        frame_put(pool, 0, frames[count]);
+    }
+}
+
 // Nothing of a run is put if one of its frames cannot be.
 static void test_run(void) {
     uint64_t first = take(100);
@@ -216,11 +307,6 @@ static void test_bad_cpu(void) {
         must_hold();
     }
     frame_put_contiguous(pool, 0, first, 2);
-}
-
-static word_t *count_of(uint64_t frame) {
-    struct frame_place place = frame_find(pool, frame);
-    return &place.arena->references[place.page];
 }
 
 static void test_overflow(void) {
@@ -289,6 +375,8 @@ static const struct {
     {"run", test_run, true},
     {"bad-cpu", test_bad_cpu, true},
     {"overflow", test_overflow, true},
+    {"twice-at-once", test_twice_at_once, true},
+    {"run-of-used", test_run_of_used, true},
     {"corrupt", test_corrupt, false},
     {"bump-foreign", test_bump_foreign, true},
 };

@@ -27,8 +27,10 @@
 // Misuse calls port_fault (port/port.h), with the physical address as its address, and has changed nothing: FOREIGN
 // for a frame the pool does not manage, MISPLACED for an address inside a frame, DOUBLE_FREE for putting a frame that
 // is free, FREE_PAGE for any other use of a free frame, OVERFLOW for more than FRAME_REFERENCES_MAX references, BAD_CPU
-// for putting on a slot that does not exist, CORRUPT if the bookkeeping contradicts itself. Two CPUs that put the same
-// last reference at the same moment: one of them faults, after the other's put.
+// for putting on a slot that does not exist, CORRUPT if the bookkeeping contradicts itself. If two CPUs put the same
+// last reference at the same moment, the frame has two places: DOUBLE_FREE, with its address, as soon as it leaves one
+// of them while the other holds it or has handed it on, by whichever call that is; that place is gone then, and nothing
+// else. Only a use in between, as short as one call, escapes.
 //
 // Step bounds are shared-memory operations; frame_limits tells them for a pool, docs/bounds.md argues them.
 // Ideas: k23's frame allocator (arenas from a boot map, frame lists); Linux' page allocator (zones, fallback order of
@@ -152,9 +154,9 @@ size_t frame_footprint(const struct frame_config *config);
 // the plan.
 enum frame_error frame_init(const struct frame_config *config, void *storage, size_t storage_bytes, frame_pool **pool);
 
-// [cpu] One frame from the CPU's own node, or as near as there is one. *frame is changed on FRAME_OK only. Common path:
-// no shared cache line but the frame's count, no locked instruction. FRAME_ERR_OUT_OF_MEMORY: as in frame_alloc_wish.
-// Bound: limits.alloc_steps_max; before FRAME_ERR_OUT_OF_MEMORY limits.last_resort_steps_max.
+// [cpu] One frame from the CPU's own node, or as near as there is one. *frame is changed on FRAME_OK only. Common path,
+// as that of frame_put: no shared cache line but the frame's count, no locked instruction. FRAME_ERR_OUT_OF_MEMORY: as
+// in frame_alloc_wish. Bound: limits.alloc_steps_max; before FRAME_ERR_OUT_OF_MEMORY limits.last_resort_steps_max.
 enum frame_error frame_alloc(frame_pool *pool, size_t cpu, uint64_t *frame);
 
 // [cpu] count frames in a row, the first at a multiple of align_bytes (0 or a power of two; FRAME_BYTES is the least).
@@ -175,12 +177,15 @@ struct frame_wish {
     bool zeroed;
 };
 // [cpu] All of it. Arenas of a node are tried from high addresses to low ones, so that low memory lasts for those who
-// need it. FRAME_ERR_OUT_OF_MEMORY means: at the moment when the call looked at it, each frame that might have been
-// part of the answer was in use, in another CPU's cache (limits.hidden_frames_per_cpu at most) or in the hands of
-// another call, or, for more than 64 frames, another call took or gave a frame among them just then. The caller's own
-// cache is given back before that. Bound: limits.alloc_steps_max for up to 64 frames, aligned to 64 at most, without a
-// limit inside an arena; a few steps more for every 64 frames. Limits inside an arena: linear in the arena's frames
-// / 64.
+// need it. Before FRAME_ERR_OUT_OF_MEMORY the call gives back what the slot's cache hides, raises a hand, so that
+// frames that others free meanwhile are handed to it, and reads every map. For a single frame the error means: at the
+// end of the call at most R = limits.reserve_frames frames were free, 64 for each other CPU, whose calls might have
+// freed them before they saw the hand; the others were in use, in other CPUs' caches (limits.hidden_frames_per_cpu at
+// most for each) or in the hands of other calls (64 for each). For up to 64 frames, aligned to 64 at most: likewise, of
+// runs that suit and lie between two multiples of 64 frames. For others: that no such run was seen. docs/bounds.md has
+// the argument, and what it leaves out. Bound: limits.alloc_steps_max for up to 64 frames, aligned to 64 at most,
+// without a limit inside an arena; a few steps more for every 64 frames. Limits inside an arena: linear in the arena's
+// frames / 64.
 enum frame_error frame_alloc_wish(frame_pool *pool, size_t cpu, const struct frame_wish *wish, uint64_t *first);
 
 // The largest align_bytes with which `count` frames in a row could be had if all were free. 0 if there are never so
@@ -260,6 +265,7 @@ struct frame_limits {
     size_t cpus, nodes, arenas;
     size_t hidden_frames_per_cpu; // the most that one slot's cache can hide: 1/32 of memory for all slots together, 128
                                   // at most and 2 at least for each
+    size_t reserve_frames;        // R: free frames that FRAME_ERR_OUT_OF_MEMORY may leave; see frame_alloc_wish
     size_t alloc_steps_max;       // one frame, or up to 64: see frame_alloc_wish
     size_t put_steps_max;         // frame_put
     size_t drain_steps_max;       // one call of frame_drain
