@@ -52,6 +52,14 @@ static bool name_page(const struct page_map *map, const void *at, char *name, si
     return true;
 }
 
+static bool name_fits(const struct page_map *map, const void *at, char *name, size_t bytes) {
+    for (unsigned order = 0; order < PAGE_ORDERS; order++) {
+        if (name_set(&map->fit[order], "page.fit", order, at, name, bytes))
+            return true;
+    }
+    return false;
+}
+
 static bool name_help(const struct help *help, const void *at, char *name, size_t bytes) {
     size_t index;
     if (at == help->count)
@@ -70,13 +78,26 @@ void names_of_heap(const struct wfh *heap, const void *at, char *name, size_t by
     if (name_span(map, at, name, bytes) || name_page(&map->page, at, name, bytes) ||
         name_help(&map->help, at, name, bytes) || name_set(&map->empty, "empty", 0, at, name, bytes))
         return;
-    for (unsigned order = 0; order < PAGE_ORDERS; order++) {
-        if (name_set(&map->page.fit[order], "page.fit", order, at, name, bytes))
-            return;
-    }
+    if (name_fits(&map->page, at, name, bytes))
+        return;
     for (unsigned class = 0; class < SIZE_CLASSES; class ++) {
         if (name_set(&map->partial[class], "partial", map->table.classes[class].block_bytes, at, name, bytes))
             return;
     }
     (void)snprintf(name, bytes, "%p", at);
+}
+
+void names_of_frames(const struct frame_pool *pool, const void *at, char *name, size_t bytes) {
+    size_t index;
+    for (size_t i = 0; i < pool->arena_count; i++) {
+        const struct frame_arena *arena = &pool->arenas[i];
+        if (name_page(&arena->map, at, name, bytes) || name_fits(&arena->map, at, name, bytes))
+            return;
+        if (in_words(arena->references, arena->map.pages, at, &index)) {
+            (void)snprintf(name, bytes, "references[%zu]", index);
+            return;
+        }
+    }
+    if (!name_help(&pool->help, at, name, bytes))
+        (void)snprintf(name, bytes, "%p", at);
 }

@@ -5,9 +5,24 @@
 #include <string.h>
 
 static const struct scenario *const scenarios[] = {
-    &scenario_span,       &scenario_span_publish, &scenario_span_retire, &scenario_span_retype, &scenario_help,
-    &scenario_help_block, &scenario_help_plenty,  &scenario_bitset,      &scenario_page,        &scenario_heap,
-    &scenario_realloc,    &scenario_drain,        &scenario_addmemory,
+    &scenario_span,
+    &scenario_span_publish,
+    &scenario_span_retire,
+    &scenario_span_retype,
+    &scenario_help,
+    &scenario_help_block,
+    &scenario_help_plenty,
+    &scenario_bitset,
+    &scenario_page,
+    &scenario_heap,
+    &scenario_realloc,
+    &scenario_drain,
+    &scenario_addmemory,
+    &scenario_frame,
+    &scenario_frame_share,
+    &scenario_frame_starve,
+    &scenario_frame_starve_run,
+    &scenario_frames,
 };
 
 const struct scenario *scenario_at(size_t index) {
