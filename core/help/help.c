@@ -27,23 +27,24 @@ void help_init(struct help *self, size_t cpus, word_t *storage) {
 }
 
 void help_raise(struct help *self, size_t cpu, uint64_t wish) {
-    word_store_release(help_want(self, cpu), wish);                         // R help.raise -> A help.give
-    word_or_seq(&self->hungry[cpu / BITS_WORD], bits_one(cpu % BITS_WORD)); // R help.raise -> A help.give
-    // S help.raise <-> S help.anyone
+    word_store_relaxed(help_want(self, cpu), wish);                         // relaxed: the count publishes it
+    word_or_seq(&self->hungry[cpu / BITS_WORD], bits_one(cpu % BITS_WORD)); // R help.raise -> A help.anyone
+    // S help.raise <-> S help.anyone; R help.raise -> A help.anyone
     (void)word_add_seq(self->count, 1);
 }
 
 uint64_t help_lower(struct help *self, size_t cpu) {
-    (void)word_add_seq(self->count, ~UINT64_C(0));                            // S help.raise <-> S help.anyone
-    word_and_seq(&self->hungry[cpu / BITS_WORD], ~bits_one(cpu % BITS_WORD)); // R help.raise -> A help.give
-    return word_swap_seq(help_want(self, cpu), HELP_NOTHING);                 // A help.lower <- R help.give
+    (void)word_add_relaxed(self->count, ~UINT64_C(0)); // relaxed: a hand that is seen too long costs a look
+    // R help.raise -> A help.anyone: no order is needed here, and the port has no and without
+    word_and_seq(&self->hungry[cpu / BITS_WORD], ~bits_one(cpu % BITS_WORD));
+    return word_swap_seq(help_want(self, cpu), HELP_NOTHING); // A help.lower <- R help.give
 }
 
 size_t help_next(const struct help *self, size_t from) {
     // bound: cpus / 64
     while (from < self->cpus) {
-        // A help.give <- R help.raise
-        uint64_t bits = word_load_acquire(&self->hungry[from / BITS_WORD]) & BITS_ALL << (from % BITS_WORD);
+        // relaxed: who was told by the count that there is a hand, sees it
+        uint64_t bits = word_load_relaxed(&self->hungry[from / BITS_WORD]) & BITS_ALL << (from % BITS_WORD);
         if (bits != 0)
             return from / BITS_WORD * BITS_WORD + bits_lowest(bits);
         from = (from / BITS_WORD + 1) * BITS_WORD;
@@ -60,7 +61,7 @@ size_t help_turn(const struct help *self, size_t *cursor) {
 }
 
 uint64_t help_wish(const struct help *self, size_t cpu) {
-    return word_load_acquire(help_want(self, cpu)); // A help.give <- R help.raise
+    return word_load_relaxed(help_want(self, cpu)); // relaxed: as in help_next; a gift is given only if it still stands
 }
 
 bool help_give(struct help *self, size_t cpu, uint64_t wish, uint64_t gift) {

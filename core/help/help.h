@@ -37,7 +37,7 @@ void help_raise(struct help *self, size_t cpu, uint64_t wish);
 uint64_t help_lower(struct help *self, size_t cpu);
 
 static inline bool help_anyone(const struct help *self) {
-    return word_load_seq(self->count) != 0; // S help.anyone <-> S help.raise
+    return word_load_seq(self->count) != 0; // S help.anyone <-> S help.raise; A help.anyone <- R help.raise
 }
 
 // The next hungry CPU from `from` on, HELP_CPU_NONE if none. Steps: cpus / 64.

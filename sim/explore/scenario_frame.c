@@ -175,32 +175,36 @@ const struct scenario scenario_frame_share = {
     .name_word = frame_stage_name,
 };
 
-// CPU 0 reads the map, two words of it, while each of the others moves pieces from the second to the first: as many are
-// free at any moment as at first, or one more for each CPU that is about to take one.
+// CPU 0 reads the map, while each of the others moves a piece from what lies ahead to what it has looked at already: as
+// many are free at any moment as at first, or one more for each CPU that is about to take one. Within one word of the
+// map they take first, so that what is taken by an exchange is not what a look has shown.
 static struct {
     size_t piece;                     // frames
+    size_t distance;                  // of where they are moved from
     struct frame_hand far[CPUS_MAX];  // of each CPU, free at first
     struct frame_hand near[CPUS_MAX]; // likewise, in hand at first
 } moves;
 
-#define FAR_WORD 1u
 #define STRIDE 4u // frames between the pieces of two CPUs, so that none belong together
+#define MOVERS_MOST (BITS_WORD / 2 / STRIDE - 1)
 
-static size_t near_piece(unsigned cpu) {
-    return (size_t)STRIDE * cpu;
+static bool takes_first(void) {
+    return moves.distance < BITS_WORD;
 }
 
 static bool of_somebody(size_t frame) {
-    return frame % BITS_WORD % STRIDE < moves.piece && frame % BITS_WORD / STRIDE < world.cpus &&
-           frame % BITS_WORD / STRIDE > 0;
+    size_t from_first = frame >= moves.distance ? frame - moves.distance : frame;
+    size_t cpu = from_first / STRIDE;
+    return from_first % STRIDE < moves.piece && cpu > 0 && cpu < world.cpus;
 }
 
-static void starve_build(size_t piece) {
+static void starve_build(size_t piece, size_t distance) {
     moves.piece = piece;
+    moves.distance = distance;
     frame_stage_build((size_t)2 * BITS_WORD, of_somebody);
     for (unsigned cpu = 1; cpu < world.cpus; cpu++) {
-        moves.near[cpu] = (struct frame_hand){frame_stage_address(near_piece(cpu)), piece};
-        moves.far[cpu] = (struct frame_hand){frame_stage_address(FAR_WORD * BITS_WORD + near_piece(cpu)), piece};
+        moves.near[cpu] = (struct frame_hand){frame_stage_address((size_t)STRIDE * cpu), piece};
+        moves.far[cpu] = (struct frame_hand){frame_stage_address(distance + (size_t)STRIDE * cpu), piece};
         if (frame_mark_used(frame_stage.pool, moves.near[cpu].first, piece * FRAME_BYTES) != FRAME_OK)
             world_fail("a piece is not there");
     }
@@ -223,25 +227,35 @@ static void run_hungry(unsigned cpu) {
     if (place.arena != NULL)
         frame_hold(frame_stage.pool, cpu, place, search.count);
     call_end(cpu);
-    if (place.arena == NULL && least > world.cpus - 2)
+    if (place.arena == NULL && least > 0 && least > world.cpus - 2)
         world_fail("a false OUT_OF_MEMORY: CPU %u found nothing, though %zu pieces were free all the time", cpu, least);
     if (place.arena != NULL)
         frame_stage_hold(cpu, frame_address(place.arena, place.page), search.count);
 }
 
-// Puts what it has near, frame by frame, then takes what is far.
-static void run_mover(unsigned cpu) {
+static void put_near(unsigned cpu) {
     struct frame_hand near = moves.near[cpu];
     for (size_t i = 0; i < near.count; i++) {
         struct frame_hand frame = {near.first + i * FRAME_BYTES, 1};
         frame_stage_put(cpu, &frame);
     }
+}
+
+static void take_far(unsigned cpu) {
     struct frame_hand far = moves.far[cpu];
     call_begin(cpu, "frame_mark_used", 200);
     enum frame_error error = frame_mark_used(frame_stage.pool, far.first, far.count * FRAME_BYTES);
     call_end(cpu);
     if (error == FRAME_OK)
         frame_stage_hold(cpu, far.first, far.count);
+}
+
+static void run_mover(unsigned cpu) {
+    if (takes_first())
+        take_far(cpu);
+    put_near(cpu);
+    if (!takes_first())
+        take_far(cpu);
 }
 
 static void starve_run(unsigned cpu) {
@@ -252,14 +266,14 @@ static void starve_run(unsigned cpu) {
 }
 
 static void starve_one_build(void) {
-    starve_build(1);
+    starve_build(1, BITS_WORD);
 }
 
 const struct scenario scenario_frame_starve = {
     .name = "frame-starve",
     .summary = "CPU 0 looks for a frame; the others move what is free to where it has looked already",
     .cpus_least = 2,
-    .cpus_most = BITS_WORD / STRIDE,
+    .cpus_most = MOVERS_MOST,
     .ops = 1,
     .build = starve_one_build,
     .begin = starve_begin,
@@ -270,16 +284,34 @@ const struct scenario scenario_frame_starve = {
 };
 
 static void starve_two_build(void) {
-    starve_build(2);
+    starve_build(2, BITS_WORD);
 }
 
 const struct scenario scenario_frame_starve_run = {
     .name = "frame-starve-run",
     .summary = "the same with runs of two frames, which the others put one by one",
     .cpus_least = 2,
-    .cpus_most = BITS_WORD / STRIDE,
+    .cpus_most = MOVERS_MOST,
     .ops = 1,
     .build = starve_two_build,
+    .begin = starve_begin,
+    .run = starve_run,
+    .finish = frame_stage_finish,
+    .digest = frame_stage_digest,
+    .name_word = frame_stage_name,
+};
+
+static void starve_word_build(void) {
+    starve_build(1, BITS_WORD / 2);
+}
+
+const struct scenario scenario_frame_starve_word = {
+    .name = "frame-starve-word",
+    .summary = "CPU 0 looks for a frame; the others take one of a word, and put another of the same word",
+    .cpus_least = 2,
+    .cpus_most = MOVERS_MOST,
+    .ops = 1,
+    .build = starve_word_build,
     .begin = starve_begin,
     .run = starve_run,
     .finish = frame_stage_finish,

@@ -22,6 +22,7 @@ static const struct scenario *const scenarios[] = {
     &scenario_frame_share,
     &scenario_frame_starve,
     &scenario_frame_starve_run,
+    &scenario_frame_starve_word,
     &scenario_frames,
 };
 

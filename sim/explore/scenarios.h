@@ -9,7 +9,7 @@ extern const struct scenario scenario_span, scenario_span_publish, scenario_span
 extern const struct scenario scenario_help, scenario_help_block, scenario_help_plenty;
 extern const struct scenario scenario_bitset, scenario_page;
 extern const struct scenario scenario_frame, scenario_frame_share, scenario_frame_starve, scenario_frame_starve_run;
-extern const struct scenario scenario_frames;
+extern const struct scenario scenario_frame_starve_word, scenario_frames;
 extern const struct scenario scenario_heap, scenario_realloc, scenario_drain, scenario_addmemory;
 
 #endif
