@@ -11,6 +11,15 @@ static struct slot *cpu_slot(const struct cpu *self) {
     return &self->machine->slots[self->slot];
 }
 
+// One operation of the task, level 0, or of a handler.
+static void cpu_step(struct cpu *self, unsigned level) {
+    struct slot *slot = cpu_slot(self);
+    if (self->machine->plan.frames)
+        frame_user_step(&slot->users[level]);
+    else
+        actor_step(&slot->actors[level]);
+}
+
 static bool cpu_is_over(const struct cpu *self) {
     return __atomic_load_n(&self->machine->over, __ATOMIC_RELAXED); // relaxed: only ends the loop
 }
@@ -43,7 +52,7 @@ static void cpu_unplug(struct cpu *self) {
     registry_remove(self->machine->registry, self->slot);
     size_t pieces = rng_below(&self->rng, 3) == 0 ? SIZE_MAX : rng_below(&self->rng, 4);
     // bound: what the cache holds
-    for (size_t i = 0; i < pieces && wfh_drain(self->machine->world.heap, self->slot); i++) {
+    for (size_t i = 0; i < pieces && machine_drain(self->machine, self->slot); i++) {
     }
     registry_offer(self->machine->registry, self->slot);
     self->slot = REGISTRY_NONE;
@@ -69,15 +78,14 @@ static void cpu_live(struct cpu *self) {
     irq_unmask(&self->irq);
     // bound: none, until the run is over
     while (!cpu_is_over(self)) {
-        struct actor *task = &cpu_slot(self)->actors[0];
-        actor_step(task);
+        cpu_step(self, 0);
         steps++;
         __atomic_store_n(&self->steps, steps, __ATOMIC_RELAXED); // relaxed: a sign of life
         self->irq.doomed = steps >= self->doomed_at;
         if (steps % STEPS_PER_INTERRUPT_SENT == 0)
             cpu_interrupt_other(self);
         if (plan->steps_per_feast != 0 && rng_below(&self->rng, plan->steps_per_feast) == 0)
-            actor_feast(task);
+            actor_feast(&cpu_slot(self)->actors[0]);
         if (plan->unplugs && rng_below(&self->rng, steps_per_replug(plan)) == 0)
             break;
     }
@@ -86,11 +94,10 @@ static void cpu_live(struct cpu *self) {
 
 static void cpu_handle(void *context, unsigned level) {
     struct cpu *self = context;
-    struct actor *handler = &cpu_slot(self)->actors[level];
-    actor_step(handler);
+    cpu_step(self, level);
     irq_unmask(&self->irq); // the next level
-    actor_step(handler);
-    actor_step(handler);
+    cpu_step(self, level);
+    cpu_step(self, level);
     irq_mask(&self->irq);
 }
 

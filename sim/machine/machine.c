@@ -45,6 +45,8 @@ static void machine_make_slots(struct machine *self) {
         }
         registry_offer(self->registry, slot);
     }
+    if (plan->frames)
+        yard_make(self);
 }
 
 // The doomed are the first of a random order.
@@ -85,12 +87,18 @@ void machine_destroy(struct machine *self) {
     // bound: slots times IRQ_LEVELS
     for (size_t i = 0; i < self->plan.cpus * IRQ_LEVELS; i++)
         actor_destroy(&self->slots[i / IRQ_LEVELS].actors[i % IRQ_LEVELS]);
+    if (self->plan.frames)
+        yard_destroy(self);
     meeting_destroy(&self->meeting);
     pin_destroy(self->pin);
     registry_destroy(self->registry);
     free(self->cpus);
     free(self->slots);
     world_destroy(&self->world);
+}
+
+bool machine_drain(struct machine *self, size_t slot) {
+    return self->plan.frames ? frame_drain(self->yard.pool, slot) : wfh_drain(self->world.heap, slot);
 }
 
 bool cpu_is_stopped(const struct cpu *self) {
@@ -168,7 +176,9 @@ static void machine_drain_vacant(struct machine *self) {
     size_t slot = registry_take(self->registry);
     if (slot == REGISTRY_NONE)
         return;
-    world_drain(&self->world, slot);
+    // bound: what the cache holds
+    while (machine_drain(self, slot)) {
+    }
     registry_offer(self->registry, slot);
     self->drained++;
 }

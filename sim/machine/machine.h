@@ -11,6 +11,7 @@
 #include "registry.h"
 
 #include "stress/support/actor.h"
+#include "stress/support/frame_user.h"
 
 #include <pthread.h>
 
@@ -23,6 +24,7 @@ struct pile {
 // What belongs to a CPU slot, whichever thread stands for it.
 struct slot {
     struct actor actors[IRQ_LEVELS]; // the task and its handlers
+    struct frame_user *users;        // likewise, in scenarios of frames
     struct pile piles[IRQ_LEVELS];   // of the scenario exhaust
 };
 
@@ -50,6 +52,7 @@ struct cpu {
 struct machine {
     struct plan plan;
     struct world world;
+    struct frame_yard yard; // in scenarios of frames
     struct wfh_limits limits;
     struct slot *slots;
     struct cpu *cpus;
@@ -71,6 +74,18 @@ void machine_run(struct machine *self);
 void machine_reckon(struct machine *self);
 
 void machine_destroy(struct machine *self);
+
+// Gives back a piece of what a slot hides; true while there is more.
+bool machine_drain(struct machine *self, size_t slot);
+
+// By slot: whether its CPU was stopped. To be freed.
+bool *machine_stopped_slots(const struct machine *self);
+
+// The parts of it in scenarios of frames.
+void yard_make(struct machine *self);
+void yard_reckon(struct machine *self);
+void yard_destroy(struct machine *self);
+size_t yard_refusals(const struct machine *self);
 
 size_t machine_stopped(const struct machine *self);
 bool cpu_is_stopped(const struct cpu *self);

@@ -53,6 +53,32 @@ static const struct plan scenarios[] = {
      .calls = 600000,
      .steps_per_feast = 20000,
      .unplugs = true},
+    {.scenario = "frames",
+     .summary = "frames and runs taken, shared, listed and put on all CPUs and in interrupts, fewer than are wanted",
+     .irq_us = 50,
+     .places = 24,
+     .size_max = (size_t)64 << 12,
+     .kib_per_cpu = 2048,
+     .calls = 400000,
+     .frames = true},
+    {.scenario = "frames-crash",
+     .summary = "the same, and CPUs stop for ever at some instruction within a call of the pool",
+     .irq_us = 50,
+     .places = 24,
+     .size_max = (size_t)64 << 12,
+     .kib_per_cpu = 2048,
+     .calls = 200000,
+     .crashes = true,
+     .frames = true},
+    {.scenario = "frames-hotplug",
+     .summary = "the same, and CPUs go away and others take over their slots, drained or not",
+     .irq_us = 200,
+     .places = 24,
+     .size_max = (size_t)64 << 12,
+     .kib_per_cpu = 2048,
+     .calls = 400000,
+     .unplugs = true,
+     .frames = true},
     {.scenario = "exhaust",
      .summary = "all CPUs and their interrupt handlers take one size until NULL, and free their neighbour's",
      .irq_us = 100,
@@ -168,7 +194,7 @@ struct plan plan_parse(int argc, char **argv) {
     if (self.crashes && self.stopped >= self.cpus)
         self.stopped = self.cpus - 1;
     if (!self.crashes && self.stopped != 0)
-        usage("only the scenario crash stops CPUs", "");
+        usage("only scenarios with crash in their names stop CPUs", "");
     return self;
 }
 

@@ -18,11 +18,12 @@ struct plan {
     uint64_t irq_us;        // between two interrupts of a CPU, on average
     uint64_t stall_us;      // that a CPU is held up at most within a call, masked or not; 0: never
     size_t places;          // blocks that a task holds
-    size_t size_max;        // of a request
+    size_t size_max;        // of a request; of frames, in bytes too
     size_t kib_per_cpu;     // of the region, unless the command line says how much in all
     uint64_t calls;         // of all tasks together
     size_t steps_per_feast; // takes much and gives it back, every so many steps; 0: never
     bool crashes, unplugs, exhausts;
+    bool frames; // a pool of frames is used instead of a heap
     // The command line's.
     size_t cpus;
     uint64_t seed;

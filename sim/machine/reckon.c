@@ -11,8 +11,7 @@
 // What one call may have in hand: three spans of the greatest length, as in the argument for R(cpus).
 #define IN_CALL_BYTES ((size_t)3 * 64 * WFH_PAGE_BYTES)
 
-// By slot: whether its CPU was stopped.
-static bool *reckon_stopped_slots(const struct machine *self) {
+bool *machine_stopped_slots(const struct machine *self) {
     bool *stopped = calloc(self->plan.cpus, sizeof *stopped);
     if (stopped == NULL)
         die_unusable("machine: no memory for a table of slots");
@@ -122,7 +121,11 @@ static void reckon_with_stopped(struct machine *self, const bool *stopped) {
 }
 
 void machine_reckon(struct machine *self) {
-    bool *stopped = reckon_stopped_slots(self);
+    if (self->plan.frames) {
+        yard_reckon(self);
+        return;
+    }
+    bool *stopped = machine_stopped_slots(self);
     reckon_nulls(self);
     if (machine_stopped(self) == 0)
         world_check(&self->world);

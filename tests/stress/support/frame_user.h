@@ -14,7 +14,7 @@
 #define FRAME_YARD_FRAMES_MIN 6144u
 #define FRAME_USER_PLACES 192u
 
-enum { FRAME_YARD_BOXES = 64, FRAME_YARD_BALLAST = 1024 };
+enum { FRAME_YARD_BOXES = 64, FRAME_YARD_BALLAST = 8192 };
 
 // Two nodes, a hole, and memory that is reclaimed later.
 struct frame_yard {
