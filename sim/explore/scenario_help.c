@@ -19,6 +19,7 @@ static word_t *start;               // of every call that gives back
 static struct hand given[CPUS_MAX]; // before the schedule begins
 static struct {
     unsigned raises;           // of CPU 0, so far
+    bool early[CPUS_MAX];      // by giver: its call was over before the first
     unsigned served[CPUS_MAX]; // by giver: the raise during which a whole call of it gave something back
 } hungry;
 
@@ -94,6 +95,14 @@ static bool was_served(void) {
     return served;
 }
 
+// Whether all that the others give back was there before the hand was up, and in nobody's hands.
+static bool was_early(void) {
+    bool early = world.ops == 1; // else they take again
+    for (unsigned cpu = 1; cpu < world.cpus; cpu++)
+        early = early && hungry.early[cpu];
+    return early;
+}
+
 static void run_hungry(unsigned cpu) {
     const size_t others = (size_t)(world.cpus - 1) * 3 * PAGE_BYTES;
     const unsigned before = hungry.raises;
@@ -104,6 +113,9 @@ static void run_hungry(unsigned cpu) {
     call_end(cpu);
     if (hand.bits == 0 && hungry.raises != before && was_served())
         world_fail("a false NULL: CPU %u found nothing, though a call gave back while its hand was up", cpu);
+    if (hand.bits == 0 && hungry.raises != before && was_early())
+        world_fail("a false NULL: CPU %u found nothing, though the others had given back before it raised its hand",
+                   cpu);
     if (hand.bits == 0 && least >= others && least > 0)
         world_fail("a false NULL: CPU %u found nothing, though %zu bytes were free all the time", cpu, least);
     if (hand.bits == 0)
@@ -117,6 +129,7 @@ static void give_back(unsigned cpu, const struct hand *hand) {
     (void)word_load_relaxed(start); // relaxed: a step of its own, after which the call begins at once
     unsigned up = hand_up();
     tiny_flush(cpu, hand);
+    hungry.early[cpu] |= hungry.raises == 0 && hand->bits != 0;
     if (up != 0 && up == hand_up() && hand->bits != 0)
         hungry.served[cpu] = up;
 }
@@ -136,7 +149,7 @@ static void help_run(unsigned cpu) {
 }
 
 static uint64_t digest(unsigned cpu) {
-    return hash_mix(tiny_digest(cpu), cpu == 0 ? hungry.raises : hungry.served[cpu]);
+    return hash_mix(tiny_digest(cpu), cpu == 0 ? hungry.raises : hungry.served[cpu] * 2 + hungry.early[cpu]);
 }
 
 static void finish(void) {
@@ -196,6 +209,43 @@ const struct scenario scenario_help_plenty = {
     .build = help_plenty_build,
     .begin = begin,
     .run = help_run,
+    .finish = finish,
+    .digest = digest,
+    .name_word = tiny_name_word,
+};
+
+// One free page, which the class's hints name as if it were a span.
+static void help_made_build(void) {
+    tiny_build(world.cpus, 1, 0);
+    class = tiny_class(TINY_HALVES);
+    snapshot_keep(&hungry, sizeof hungry);
+    bitset_put(&tiny->map.partial[class], 0);
+}
+
+static void help_made_begin(void) {
+    tiny_begin();
+    memset(&hungry, 0, sizeof hungry);
+}
+
+// CPU 1 makes a span of the page, and leaves a block of it to others.
+static void help_made_run(unsigned cpu) {
+    if (cpu == 0) {
+        run_hungry(cpu);
+        return;
+    }
+    struct hand hand = tiny_claim(cpu, class, 1);
+    hungry.early[cpu] = hungry.raises == 0 && hand.bits != 0;
+}
+
+const struct scenario scenario_help_made = {
+    .name = "help-made",
+    .summary = "CPU 0 starves; CPU 1 makes a span of the only page and keeps one of its two blocks",
+    .cpus_least = 2,
+    .cpus_most = 2,
+    .ops = 1,
+    .build = help_made_build,
+    .begin = help_made_begin,
+    .run = help_made_run,
     .finish = finish,
     .digest = digest,
     .name_word = tiny_name_word,

@@ -177,3 +177,90 @@ const struct scenario scenario_page = {
     .digest = tiny_digest,
     .name_word = tiny_name_word,
 };
+
+static uint64_t kept[CPUS_MAX]; // pages that each CPU holds
+
+// The same pages, in a word of the map that every set of hints names, as it may.
+static void page_keep_build(void) {
+    page_build();
+    for (unsigned order = 0; order < PAGE_ORDERS; order++)
+        bitset_put(&tiny->map.page.fit[order], 0);
+}
+
+static void page_keep_begin(void) {
+    tiny_begin();
+    memset(kept, 0, sizeof kept);
+}
+
+static size_t take_any(unsigned cpu, struct rng *rng, unsigned order) {
+    struct page_map *map = &tiny->map.page;
+    const size_t pages = (size_t)1 << order, at = rng_below(rng, RUN_PAGES >> order) << order;
+    switch (rng_below(rng, 4)) {
+    case 0:
+        return page_take_aligned(map, order, 0, cpu);
+    case 1:
+        return page_take_run(map, pages, 1);
+    case 2:
+        return page_scan_run(map, pages, 1);
+    default:
+        return page_take_at(map, at, pages) ? at : PAGE_NONE;
+    }
+}
+
+static void give_kept(unsigned cpu) {
+    const unsigned first = bits_lowest(kept[cpu]), pages = bits_prefix(kept[cpu] >> first);
+    const void *start = (const void *)(tiny->map.base + ((size_t)first << PAGE_SHIFT));
+    shadow_leave(cpu, start, (size_t)pages << PAGE_SHIFT);
+    kept[cpu] &= ~bits_range(first, pages);
+    call_begin(cpu, "give pages", 500);
+    if (!page_give(&tiny->map.page, first, pages))
+        world_fail("pages that CPU %u gives back were free", cpu);
+    call_end(cpu);
+}
+
+// Takes runs of any kind and gives some of them back; what is left it keeps.
+static void page_keep_run(unsigned cpu) {
+    struct rng *rng = &world.cpu[cpu].rng;
+    for (unsigned i = 0; i < world_ops(cpu); i++) {
+        if (kept[cpu] != 0 && rng_percent(rng, 50)) {
+            give_kept(cpu);
+            continue;
+        }
+        const unsigned order = (unsigned)rng_below(rng, 3);
+        call_begin(cpu, "take pages", 5000);
+        size_t first = take_any(cpu, rng, order);
+        call_end(cpu);
+        if (first == PAGE_NONE)
+            continue;
+        kept[cpu] |= bits_range((unsigned)first, 1u << order);
+        shadow_enter(cpu, (const void *)(tiny->map.base + (first << PAGE_SHIFT)), PAGE_BYTES << order);
+    }
+}
+
+// What is kept becomes runs of a page, so that the rules hold.
+static void page_keep_finish(void) {
+    uint64_t pages = tiny->map.page.free[0].value;
+    for (unsigned cpu = 0; cpu < world.cpus; cpu++) {
+        pages |= kept[cpu];
+        for (uint64_t left = kept[cpu]; left != 0; left &= left - 1)
+            (void)heap_run_make(tiny, bits_lowest(left), 1);
+        (void)page_count_used(&tiny->map.page, bits_count(kept[cpu]));
+    }
+    if (world.state.frozen == 0 && pages != bits_low(RUN_PAGES))
+        world_fail("lost: of %u pages %#llx are free or kept", RUN_PAGES, (unsigned long long)pages);
+    if (world.state.frozen == 0)
+        tiny_check();
+}
+
+const struct scenario scenario_page_keep = {
+    .name = "page-keep",
+    .summary = "takes 1, 2 or 4 of 8 pages in any way, gives some back, keeps the rest; all hints are set at first",
+    .cpus_least = 1,
+    .cpus_most = 8,
+    .ops = 3,
+    .build = page_keep_build,
+    .begin = page_keep_begin,
+    .run = page_keep_run,
+    .finish = page_keep_finish,
+    .name_word = tiny_name_word,
+};

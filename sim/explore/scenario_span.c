@@ -47,8 +47,9 @@ static void span_run(unsigned cpu) {
             *hand = tiny_claim(cpu, rng_percent(rng, 50) ? halves : quarters, 1 + (unsigned)rng_below(rng, 4));
         }
     }
-    tiny_flush(cpu, &hands[0]);
-    tiny_flush(cpu, &hands[1]);
+    // The others keep what they have: nothing that they do later makes up for a hint that is missing.
+    for (unsigned i = 0; i < 2 && cpu % 2 == 0; i++)
+        tiny_flush(cpu, &hands[i]);
 }
 
 static void span_build(void) {
@@ -155,6 +156,90 @@ const struct scenario scenario_span_retype = {
     .build = retype_build,
     .begin = begin,
     .run = retype_run,
+    .finish = finish,
+    .digest = tiny_digest,
+    .name_word = tiny_name_word,
+};
+
+// A span of one word with a block for each CPU, and some free, as for span-publish.
+static void keep_run(unsigned cpu) {
+    if (cpu == 0)
+        tiny_flush(cpu, &given[0]);
+    for (unsigned i = cpu == 0; i < world_ops(cpu); i++)
+        (void)tiny_claim(cpu, quarters, 4);
+}
+
+const struct scenario scenario_span_keep = {
+    .name = "span-keep",
+    .summary = "holds a block of one span; CPU 0 gives it back, the others take what is free, all keep what they have",
+    .cpus_least = 2,
+    .cpus_most = 3,
+    .ops = 1,
+    .build = publish_build,
+    .begin = begin,
+    .run = keep_run,
+    .finish = finish,
+    .digest = tiny_digest,
+    .name_word = tiny_name_word,
+};
+
+// One page, a span of quarters; CPU 0 holds all but one.
+static void remake_build(void) {
+    build(1);
+    give(0, quarters, 3);
+}
+
+// CPU 0 gives back what makes the span empty, and takes a block of the next span there; the others take beside it.
+static void remake_run(unsigned cpu) {
+    if (cpu == 0)
+        tiny_flush(cpu, &given[0]);
+    (void)tiny_claim(cpu, quarters, cpu == 0 ? 1 : 4);
+}
+
+const struct scenario scenario_span_remake = {
+    .name = "span-remake",
+    .summary = "CPU 0 gives back what empties a span and takes of a new one in its place, the others take of either",
+    .cpus_least = 2,
+    .cpus_most = 4,
+    .ops = 1,
+    .build = remake_build,
+    .begin = begin,
+    .run = remake_run,
+    .finish = finish,
+    .digest = tiny_digest,
+    .name_word = tiny_name_word,
+};
+
+// One page, a span of two words; CPU 0 holds a block of the first, CPU 1 one of the second. The span is marked as
+// empty, as it may be if it once was.
+static void mark_build(void) {
+    build(1);
+    tiny_watch(TINY_SMALL);
+    const unsigned small = tiny_class(TINY_SMALL);
+    give(0, small, 1);
+    give(1, small, BITS_WORD); // what is left of the first word
+    struct hand rest = given[1];
+    give(1, small, 1);
+    span_flush(&tiny->map, tiny_me(1), rest.word, rest.bits);
+    bitset_put(&tiny->map.empty, 0);
+}
+
+// Both give back; CPU 1 wants another class then, for which the span has to go.
+static void mark_run(unsigned cpu) {
+    tiny_flush(cpu, &given[cpu]);
+    if (cpu == 1)
+        (void)tiny_claim(cpu, halves, 1);
+}
+
+const struct scenario scenario_span_mark = {
+    .name = "span-mark",
+    .summary = "each gives back a block of another word of one span, and CPU 1 takes of another class",
+    .cpus_least = 2,
+    .cpus_most = 2,
+    .ops = 1,
+    .build = mark_build,
+    .begin = begin,
+    .run = mark_run,
     .finish = finish,
     .digest = tiny_digest,
     .name_word = tiny_name_word,

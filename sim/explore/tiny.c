@@ -18,6 +18,7 @@ struct wfh *tiny;
 
 static struct {
     unsigned pages;
+    size_t granule_bytes;
     struct hand hands[CPUS_MAX][HANDS_MOST]; // what each CPU holds; no bits: vacant
 } state;
 
@@ -76,8 +77,13 @@ void tiny_build(unsigned cpus, unsigned pages, unsigned order) {
     (void)page_admit(&tiny->map.page, 0, pages);
     (void)page_give(&tiny->map.page, 0, pages);
     account_watch(&tiny->map);
-    shadow_keep((const void *)base, pages << PAGE_SHIFT, TINY_QUARTERS);
+    tiny_watch(TINY_QUARTERS);
     snapshot_keep(state.hands, cpus * sizeof state.hands[0]);
+}
+
+void tiny_watch(size_t block_bytes) {
+    state.granule_bytes = block_bytes;
+    shadow_keep((const void *)tiny->map.base, state.pages << PAGE_SHIFT, block_bytes);
 }
 
 struct span_cpu *tiny_me(unsigned cpu) {
@@ -96,7 +102,7 @@ uint64_t tiny_digest(unsigned cpu) {
 }
 
 void tiny_begin(void) {
-    shadow_begin(TINY_QUARTERS);
+    shadow_begin(state.granule_bytes);
     memset(state.hands, 0, world.cpus * sizeof state.hands[0]);
 }
 
@@ -166,7 +172,7 @@ static size_t free_bytes_of(size_t size) {
 // Free pages, and free blocks of the classes in use.
 static size_t free_bytes(void) {
     return account_suitable(GIFT_NO_CLASS, 0) + free_bytes_of(TINY_HALVES) + free_bytes_of(TINY_QUARTERS) +
-           free_bytes_of(TINY_WHOLE);
+           free_bytes_of(TINY_WHOLE) + free_bytes_of(TINY_SMALL);
 }
 
 static size_t held_bytes(unsigned cpu) {
@@ -193,7 +199,7 @@ static unsigned give_all_back(void) {
     return stopped;
 }
 
-static void check_rules(void) {
+void tiny_check(void) {
     struct wfh_finding finding;
     char name[64];
     tiny->map.cpus = 0;                // caches are not in use
@@ -212,9 +218,9 @@ void tiny_finish(unsigned hidden_pages) {
     while (world.cpu[cpu].frozen)
         cpu++;
     size_t bytes = (size_t)state.pages << PAGE_SHIFT;
+    if (world.state.frozen == 0)
+        tiny_check(); // before what comes now repairs a hint
     unsigned stopped_cpus = give_all_back();
-    if (stopped_cpus == 0)
-        check_rules();
     // bound: pages
     for (unsigned i = 0; i < TINY_PAGES && span_scavenge(&tiny->map, tiny_me(cpu), SPAN_SCAVENGES); i++) {
     }
@@ -228,7 +234,7 @@ void tiny_finish(unsigned hidden_pages) {
         world_fail("hidden: %zu of %zu bytes are free and %zu held, with %u CPUs stopped", free_bytes(), bytes, held,
                    stopped_cpus);
     if (stopped_cpus == 0)
-        check_rules();
+        tiny_check();
 }
 
 void tiny_name_word(const void *at, char *name, size_t bytes) {

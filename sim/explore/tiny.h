@@ -14,11 +14,14 @@
 #define TINY_HALVES 2048u
 #define TINY_QUARTERS 1024u
 #define TINY_WHOLE 4096u
+#define TINY_SMALL 32u // spans of two words
 
 extern struct wfh *tiny;
 
 // A heap of so many CPUs and free pages, whose spans have at most 2^order pages.
 void tiny_build(unsigned cpus, unsigned pages, unsigned order);
+// Blocks are told apart down to these many bytes; TINY_QUARTERS unless it is said, after tiny_build.
+void tiny_watch(size_t block_bytes);
 unsigned tiny_class(size_t size);
 struct span_cpu *tiny_me(unsigned cpu);
 
@@ -44,6 +47,9 @@ uint64_t tiny_digest(unsigned cpu);
 // Everybody is done: gives back what is still held, and expects every page to be free and every rule to hold. With
 // CPUs that stopped in mid-call, that no more than `hidden_pages` for each of them is missing.
 void tiny_finish(unsigned hidden_pages);
+
+// Expects every rule to hold. Nobody is inside a call.
+void tiny_check(void);
 
 void tiny_name_word(const void *at, char *name, size_t bytes);
 
