@@ -8,7 +8,6 @@
 #include <string.h>
 
 struct want {
-    bool is_up, last_resort;
     unsigned class, order;
     size_t least;
 };
@@ -83,16 +82,10 @@ void account_note(const void *at, uint64_t before, uint64_t after) {
     account_look();
 }
 
-void account_step(unsigned cpu, const struct step *step) {
-    static const char *only_there = "bitset_word";
-    if (wants[cpu].is_up && !wants[cpu].last_resort && strcmp(step->site->function, only_there) == 0)
-        wants[cpu].last_resort = true;
-}
-
 void account_want(unsigned cpu, unsigned class, unsigned order) {
     if (map == NULL)
         return;
-    wants[cpu] = (struct want){true, false, class, order, account_suitable(class, order)};
+    wants[cpu] = (struct want){class, order, account_suitable(class, order)};
     waiting[waiting_count++] = (uint16_t)cpu;
 }
 
@@ -101,19 +94,14 @@ size_t account_least(unsigned cpu) {
         if (waiting[i] == cpu)
             waiting[i--] = waiting[--waiting_count];
     }
-    wants[cpu].is_up = false;
     return wants[cpu].least;
-}
-
-bool account_last_resort(unsigned cpu) {
-    return wants[cpu].last_resort;
 }
 
 uint64_t account_digest(void) {
     uint64_t digest = 0;
     for (unsigned i = 0; i < waiting_count; i++) {
         const struct want *want = &wants[waiting[i]];
-        digest += hash_mix(waiting[i] + 1u, want->least * 2 + want->last_resort);
+        digest += hash_mix(waiting[i] + 1u, want->least);
     }
     return digest;
 }

@@ -5,24 +5,19 @@
 #define ACCOUNT_H
 
 #include "span/span.h"
-#include "step.h"
 
 // The map that is watched, if any.
 void account_watch(const struct span_map *map);
 void account_begin(void);
 
-// A word has changed; a step was done.
+// A word has changed.
 void account_note(const void *at, uint64_t before, uint64_t after);
-void account_step(unsigned cpu, const struct step *step);
 
 // A call that wants a block of the class (or a span for it), or, with GIFT_NO_CLASS, aligned runs of 2^order pages.
 void account_want(unsigned cpu, unsigned class, unsigned order);
 
 // Ends that; the least bytes that suited at any moment of the call.
 size_t account_least(unsigned cpu);
-
-// Whether the call has read hints word by word, as only the last resort does.
-bool account_last_resort(unsigned cpu);
 
 // Free blocks of the class, and free pages, in bytes.
 size_t account_suitable(unsigned class, unsigned order);

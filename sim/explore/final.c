@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct {
     uint64_t *table; // open addressing; 0: vacant
@@ -41,6 +42,13 @@ void final_note(uint64_t hash) {
         free(old);
     }
     put(hash + (hash == 0));
+}
+
+void final_reset(void) {
+    if (final.table != NULL)
+        memset(final.table, 0, (final.mask + 1) * sizeof *final.table);
+    final.count = 0;
+    final.sum = 0;
 }
 
 uint64_t final_count(void) {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 void final_note(uint64_t hash);
+void final_reset(void);
 uint64_t final_count(void);
 uint64_t final_sum(void);
 

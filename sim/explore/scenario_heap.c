@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOCATE_STEPS 4u // of wfh_realloc, to find out what it was given
+
 struct stage stage;
 
 static void build(const struct mix *mix) {
@@ -91,19 +93,14 @@ static void want(unsigned cpu, size_t size) {
     account_want(cpu, class, order < PAGE_ORDERS ? order : PAGE_ORDERS - 1);
 }
 
-// The bound of the call that has just ended depends on whether it came to the last resort.
 static size_t end_alloc(unsigned cpu) {
     size_t least = account_least(cpu);
-    struct cpu *it = &world.cpu[cpu];
-    if (!account_last_resort(cpu) && it->call_steps > stage.limits.alloc_steps_max + stage.limits.free_steps_max)
-        world_fail("%s of CPU %u takes %llu steps without the last resort", it->call, cpu,
-                   (unsigned long long)it->call_steps);
     call_end(cpu);
     return least;
 }
 
 static void take(unsigned cpu, struct block *block, size_t size) {
-    call_begin(cpu, "wfh_alloc", stage.limits.last_resort_steps_max);
+    call_begin_last(cpu, "wfh_alloc", stage.limits.alloc_steps_max, stage.limits.last_resort_steps_max);
     want(cpu, size);
     unsigned char *start = wfh_alloc(stage.heap, cpu, size, 8);
     size_t least = end_alloc(cpu);
@@ -121,7 +118,9 @@ static void give(unsigned cpu, struct block *block) {
 static void resize(unsigned cpu, struct block *block, size_t size) {
     struct block old = *block;
     stage_leave(cpu, block);
-    call_begin(cpu, "wfh_realloc", stage.limits.last_resort_steps_max + stage.limits.free_steps_max);
+    const size_t besides = LOCATE_STEPS + stage.limits.free_steps_max;
+    call_begin_last(cpu, "wfh_realloc", stage.limits.alloc_steps_max + besides,
+                    stage.limits.last_resort_steps_max + besides);
     want(cpu, size);
     unsigned char *start = wfh_realloc(stage.heap, cpu, old.start, size, 8);
     size_t least = end_alloc(cpu);

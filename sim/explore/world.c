@@ -5,6 +5,7 @@
 #include "account.h"
 #include "arena.h"
 #include "final.h"
+#include "path.h"
 #include "scenario.h"
 #include "trace.h"
 #include "worst.h"
@@ -47,6 +48,7 @@ static void world_resume(unsigned index) {
 void world_init(void) {
     world.current = CPU_NONE;
     step_handler = world_take_step;
+    path_init();
     world.log = malloc((world.steps_most + CPUS_MAX) * sizeof *world.log);
     bool good = world.log != NULL;
     for (unsigned i = 0; i < world.cpus; i++)
@@ -75,6 +77,10 @@ void world_begin(void) {
         world_resume(i);
 }
 
+static uint64_t call_bound(const struct cpu *cpu) {
+    return cpu->call_path >= PATH_LAST_RESORT ? cpu->call_last_bound : cpu->call_bound;
+}
+
 void world_step(unsigned index) {
     struct cpu *cpu = &world.cpu[index];
     struct access access = world.memory->perform(&world, index, &cpu->next);
@@ -86,16 +92,17 @@ void world_step(unsigned index) {
         world.policy->performed(&world, index, &access);
     if (access.before != access.after) {
         account_note(cpu->next.at, access.before, access.after);
-        world.state.words +=
-            hash_mix(access.location + 1u, access.after) - hash_mix(access.location + 1u, access.before);
+        const uint64_t place = arena_offset(cpu->next.at) + 1; // numbers are given as words are met
+        world.state.words += hash_mix(place, access.after) - hash_mix(place, access.before);
     }
-    account_step(index, &cpu->next);
     cpu->result = access.result;
     cpu->steps++;
     cpu->call_steps++;
-    if (cpu->call != NULL && cpu->call_steps > cpu->call_bound)
-        world_fail("%s of CPU %u takes more than its bound of %llu steps", cpu->call, index,
-                   (unsigned long long)cpu->call_bound);
+    if (cpu->call_path < cpu->next.site->path)
+        cpu->call_path = cpu->next.site->path;
+    uint64_t bound = call_bound(cpu);
+    if (cpu->call != NULL && cpu->call_steps > bound)
+        world_fail("%s of CPU %u takes more than its bound of %llu steps", cpu->call, index, (unsigned long long)bound);
     else
         world_resume(index);
 }
@@ -185,17 +192,23 @@ void world_fail(const char *format, ...) {
 }
 
 void call_begin(unsigned index, const char *name, uint64_t bound) {
+    call_begin_last(index, name, bound, bound);
+}
+
+void call_begin_last(unsigned index, const char *name, uint64_t bound, uint64_t last_bound) {
     struct cpu *cpu = &world.cpu[index];
     cpu->call = name;
     cpu->call_steps = 0;
     cpu->call_bound = bound;
+    cpu->call_last_bound = last_bound;
+    cpu->call_path = PATH_CACHED;
     if (world.is_traced)
         trace_call(index, name, true);
 }
 
 void call_end(unsigned index) {
     struct cpu *cpu = &world.cpu[index];
-    worst_note(cpu->call, cpu->call_steps, cpu->call_bound);
+    worst_note(cpu->call, cpu->call_path, cpu->call_steps, call_bound(cpu));
     if (world.is_traced)
         trace_call(index, cpu->call, false);
     cpu->call = NULL;

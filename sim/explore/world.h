@@ -21,10 +21,12 @@ struct cpu {
     bool frozen;      // never runs again in this schedule
     const char *call; // that it is in, or NULL
     uint64_t call_steps, call_bound;
-    uint64_t steps; // of this schedule
-    uint64_t calls; // ended
-    uint64_t hash;  // of what it knows, as of the last world_hash
-    struct rng rng; // what the scenario's program decides by
+    uint64_t call_last_bound; // the same if it comes to the last resort
+    uint8_t call_path;        // the deepest so far
+    uint64_t steps;           // of this schedule
+    uint64_t calls;           // ended
+    uint64_t hash;            // of what it knows, as of the last world_hash
+    struct rng rng;           // what the scenario's program decides by
 };
 
 // What a step did.
@@ -133,8 +135,9 @@ static inline bool world_failed(void) {
     return world.failure[0] != '\0';
 }
 
-// Around calls whose steps are bounded.
+// Around calls whose steps are bounded; some have a larger bound if they come to the last resort.
 void call_begin(unsigned cpu, const char *name, uint64_t bound);
+void call_begin_last(unsigned cpu, const char *name, uint64_t bound, uint64_t last_bound);
 void call_end(unsigned cpu);
 
 #endif

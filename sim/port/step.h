@@ -41,6 +41,7 @@ struct step_site {
     uint8_t order;   // as it is executed
     uint8_t written; // the order as it stands in the source
     uint8_t defect;
+    uint8_t path;                   // that a call with this step goes, as whoever counts them numbers paths
     const struct step_site *halves; // of DEFECT_SPLIT: a load and a store
 };
 
