@@ -15,6 +15,8 @@ static const struct {
     {"", "bitset_word", PATH_LAST_RESORT},
     {"", "page_seize", PATH_LAST_RESORT},
     {"", "page_scan_places", PATH_LAST_RESORT},
+    {"", "help_turn", PATH_SERVING},
+    {"", "help_next", PATH_SERVING},
     {"", "span_scavenge_at", PATH_SCAVENGING},
     {"core/page/", "", PATH_PAGES},
     {"core/span/", "", PATH_SPANS},
@@ -37,6 +39,7 @@ void path_init(void) {
 }
 
 const char *path_name(enum path path) {
-    static const char *const names[PATHS] = {"cached", "spans", "pages", "scavenging", "last resort", "helped"};
+    static const char *const names[PATHS] = {"cached",  "spans",       "pages", "scavenging",
+                                             "serving", "last resort", "helped"};
     return names[path];
 }

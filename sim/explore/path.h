@@ -8,6 +8,7 @@ enum path {
     PATH_SPANS,       // words of blocks, hints of spans
     PATH_PAGES,       // a span made or dissolved, or a run
     PATH_SCAVENGING,  // empty spans taken apart for others
+    PATH_SERVING,     // somebody has his hand up, and is looked for
     PATH_LAST_RESORT, // everything was read
     PATH_HELPED,      // the same again with the hand up
     PATHS,

@@ -82,7 +82,9 @@ void stage_leave(unsigned cpu, const struct block *block) {
 }
 
 static size_t pick_size(struct rng *rng) {
-    return rng_log_uniform(rng, stage.mix->size_most);
+    const struct mix *mix = stage.mix;
+    return mix->size_least == 0 ? rng_log_uniform(rng, mix->size_most)
+                                : mix->size_least + rng_below(rng, mix->size_most - mix->size_least);
 }
 
 // What would serve a request, for the account.
@@ -261,6 +263,25 @@ const struct scenario scenario_drain = {
     .cpus_most = CPUS_MAX,
     .ops = 40,
     .build = drain_build,
+    .begin = begin,
+    .run = heap_run,
+    .finish = stage_finish,
+    .name_word = name_word,
+};
+
+static void rush_build(void) {
+    static const struct mix mix = {
+        .take = 10, .mail = 10, .size_least = 5000, .size_most = 8000, .pages = 64, .pages_for_each = 24};
+    build(&mix);
+}
+
+const struct scenario scenario_rush = {
+    .name = "rush",
+    .summary = "takes and gives back blocks of 5000 to 8000 bytes, which no cache keeps for long, with memory for all",
+    .cpus_least = 1,
+    .cpus_most = CPUS_MAX,
+    .ops = 40,
+    .build = rush_build,
     .begin = begin,
     .run = heap_run,
     .finish = stage_finish,

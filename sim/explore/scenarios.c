@@ -29,6 +29,8 @@ static const struct scenario *const scenarios[] = {
     &scenario_realloc,
     &scenario_drain,
     &scenario_addmemory,
+    &scenario_rush,
+    &scenario_bump,
 };
 
 const struct scenario *scenario_at(size_t index) {

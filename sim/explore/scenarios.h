@@ -11,6 +11,7 @@ extern const struct scenario scenario_help, scenario_help_block, scenario_help_p
 extern const struct scenario scenario_bitset, scenario_page, scenario_page_keep;
 extern const struct scenario scenario_frame, scenario_frame_share, scenario_frame_starve, scenario_frame_starve_run;
 extern const struct scenario scenario_frame_starve_word, scenario_frames;
-extern const struct scenario scenario_heap, scenario_realloc, scenario_drain, scenario_addmemory;
+extern const struct scenario scenario_heap, scenario_realloc, scenario_drain, scenario_addmemory, scenario_rush;
+extern const struct scenario scenario_bump;
 
 #endif

@@ -12,8 +12,8 @@
 // What a CPU does, in percent; the rest is giving back.
 struct mix {
     unsigned take, resize, drain, mail;
-    size_t size_most;
-    unsigned pages; // of memory at first, and as many more for each CPU
+    size_t size_least, size_most; // least 0: from 1 on
+    unsigned pages;               // of memory at first, and as many more for each CPU
     unsigned pages_for_each;
     unsigned pages_later; // admitted by CPU 0, a few at a time
 };

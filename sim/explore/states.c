@@ -15,7 +15,8 @@
 
 #define CPUS 8u
 #define CALLS_MOST UINT16_MAX
-#define LESSONS 2000u // random schedules before the search
+#define LESSONS 2000u       // random schedules before the search
+#define CLEARED_BYTES 1024u // deeper than calls between two steps go
 
 // What lies between two states: a step or stop of one CPU, and then steps that were done at once.
 struct edge {
@@ -154,6 +155,14 @@ static bool is_settled(unsigned cpu) {
     return true;
 }
 
+// One step. Frames to come find zeros below the stack, not what calls of other paths left there: it would tell states
+// apart that are the same.
+static void step_clean(unsigned cpu) {
+    unsigned char *sp = world.cpu[cpu].fiber.sp;
+    memset(sp - CLEARED_BYTES, 0, CLEARED_BYTES);
+    world_step(cpu);
+}
+
 // Does what may be done at once; the CPU that did, CPU_NONE if there is none.
 static unsigned settle_one(struct edge *edge) {
     for (unsigned cpu = 0; cpu < world.cpus; cpu++) {
@@ -162,7 +171,7 @@ static unsigned settle_one(struct edge *edge) {
             continue;
         const uint64_t calls = it->calls;
         snapshot_save(search.aside);
-        world_step(cpu);
+        step_clean(cpu);
         if (world_failed() || (it->calls == calls && !it->done)) {
             edge->after[cpu]++;
             return cpu;
@@ -221,7 +230,7 @@ static void try(struct edge *edge) {
     if (edge->stops)
         world_freeze(edge->cpu);
     else
-        world_step(edge->cpu);
+        step_clean(edge->cpu);
     edge->ends = cpu->calls != calls;
     edge->begins = edge->ends || !edge->was_within ? cpu->call : NULL;
 }
