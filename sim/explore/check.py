@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The explorer itself under test: two searches agree, defects are found and their lines repeat them, and wrong arguments
-are refused.
+are refused. Built for another architecture, it does the same.
 
 usage: check.py WFSIM agree|defects|replay|refuse
+       check.py WFSIM same COMMAND...   (the other explorer, as one runs it)
 """
 import re
 import subprocess
 import sys
 
-WFSIM = sys.argv[1] if len(sys.argv) == 3 else sys.exit(__doc__)
+WFSIM = sys.argv[1] if len(sys.argv) >= 3 else sys.exit(__doc__)
 
 # Function and operation in the core, what is done to it, and a scenario that must show it.
 DEFECTS = [
@@ -83,6 +84,21 @@ def replay():
         print("repeated:", what)
 
 
+def same():
+    """Another explorer ends in the same states, in searches and in schedules of a seed."""
+    for line in ("span-retype --cpus 3 --exhaustive", "help --cpus 3 --exhaustive", "page --cpus 2 --exhaustive",
+                 "heap --cpus 3 --schedules 200", "heap --cpus 16 --schedules 20", "bump --cpus 8 --schedules 500",
+                 "span --cpus 3 --schedules 1000 --memory c11", "drain --cpus 4 --schedules 50 --adversary lose"):
+        sums = set()
+        for program in ([WFSIM], sys.argv[3:]):
+            done = subprocess.run([*program, "explore", "--scenario", *line.split(), "--quiet"], capture_output=True,
+                                  text=True, check=False, timeout=250)
+            expect(done.returncode == 0, f"{' '.join(program)}: {line}: ended with {done.returncode}: {done.stdout}")
+            sums.add(re.search(r"(\d+ final states \(sum \w+\))", done.stdout)[1])
+        expect(len(sums) == 1, f"{line}: {' or '.join(sums)}")
+        print(f"{line}: {sums.pop()}")
+
+
 def refuse():
     for line in ("", "explore", "explore --scenario nowhere", "explore --scenario span --cpus 0x", "explore --cpus",
                  "explore --scenario span --memory weak", "explore --scenario span --adversary friend", "fly",
@@ -93,4 +109,4 @@ def refuse():
         expect(status == 2 and complaint.startswith("wfsim: "), f"`wfsim {line}` ends with {status}: {complaint}")
 
 
-{"agree": agree, "defects": defects, "replay": replay, "refuse": refuse}.get(sys.argv[2], lambda: sys.exit(__doc__))()
+{"agree": agree, "defects": defects, "replay": replay, "same": same, "refuse": refuse}.get(sys.argv[2], lambda: sys.exit(__doc__))()

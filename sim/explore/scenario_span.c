@@ -44,7 +44,8 @@ static void span_run(unsigned cpu) {
             tiny_flush(cpu, hand);
             hand->bits = 0;
         } else {
-            *hand = tiny_claim(cpu, rng_percent(rng, 50) ? halves : quarters, 1 + (unsigned)rng_below(rng, 4));
+            unsigned class = rng_percent(rng, 50) ? halves : quarters;
+            *hand = tiny_claim(cpu, class, 1 + (unsigned)rng_below(rng, 4));
         }
     }
     // The others keep what they have: nothing that they do later makes up for a hint that is missing.
