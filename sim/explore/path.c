@@ -14,6 +14,8 @@ static const struct {
     {"", "help_raise", PATH_HELPED},
     {"", "bitset_word", PATH_LAST_RESORT},
     {"", "page_seize", PATH_LAST_RESORT},
+    {"", "page_take_word", PATH_LAST_RESORT},
+    {"", "page_look", PATH_LAST_RESORT},
     {"", "page_scan_places", PATH_LAST_RESORT},
     {"", "help_turn", PATH_SERVING},
     {"", "help_next", PATH_SERVING},
