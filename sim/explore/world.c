@@ -138,13 +138,20 @@ uint64_t world_hash(unsigned changed) {
     return hash;
 }
 
+// Four strands at a time: each mix waits for the one before.
 uint64_t hash_bytes(uint64_t hash, const void *start, size_t bytes) {
     const unsigned char *at = start;
-    for (uint64_t word; bytes >= sizeof word; bytes -= sizeof word, at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        hash = hash_mix(hash, word);
+    uint64_t strands[4] = {hash, 1, 2, 3}, words[4];
+    for (; bytes >= sizeof words; bytes -= sizeof words, at += sizeof words) {
+        memcpy(words, at, sizeof words);
+        for (unsigned i = 0; i < 4; i++)
+            strands[i] = hash_mix(strands[i], words[i]);
     }
-    return hash;
+    for (; bytes >= sizeof words[0]; bytes -= sizeof words[0], at += sizeof words[0]) {
+        memcpy(words, at, sizeof words[0]);
+        strands[0] = hash_mix(strands[0], words[0]);
+    }
+    return hash_mix(hash_mix(strands[0], strands[1]), hash_mix(strands[2], strands[3]));
 }
 
 void world_run(void) {
