@@ -108,7 +108,7 @@ static struct frame_hand end_alloc(unsigned cpu, size_t count, enum frame_error 
 
 struct frame_hand frame_stage_alloc(unsigned cpu) {
     uint64_t first = FRAME_NONE;
-    call_begin(cpu, "frame_alloc", frame_stage.limits.last_resort_steps_max);
+    call_begin_last(cpu, "frame_alloc", frame_stage.limits.alloc_steps_max, frame_stage.limits.last_resort_steps_max);
     account_want(cpu, GIFT_NO_CLASS, 0);
     enum frame_error error = frame_alloc(frame_stage.pool, cpu, &first);
     return end_alloc(cpu, 1, error, first);
@@ -117,7 +117,10 @@ struct frame_hand frame_stage_alloc(unsigned cpu) {
 struct frame_hand frame_stage_wish(unsigned cpu, size_t count, uint64_t align_bytes, uint64_t limit) {
     struct frame_wish wish = {count, align_bytes, limit, FRAME_NODE_OWN, false};
     uint64_t first = FRAME_NONE;
-    call_begin(cpu, "frame_alloc_wish", frame_stage.limits.last_resort_steps_max);
+    const struct frame_limits *limits = &frame_stage.limits;
+    call_begin_last(cpu, "frame_alloc_wish",
+                    limit == FRAME_LIMIT_NONE ? limits->alloc_steps_max : limits->last_resort_steps_max,
+                    limits->last_resort_steps_max);
     account_want(cpu, GIFT_NO_CLASS, bits_log2_up(count));
     enum frame_error error = frame_alloc_wish(frame_stage.pool, cpu, &wish, &first);
     struct frame_hand hand = end_alloc(cpu, count, error, first);

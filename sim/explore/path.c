@@ -11,16 +11,8 @@ static const struct {
     const char *file, *function;
     enum path path;
 } places[] = {
-    {"", "help_raise", PATH_HELPED},
-    {"", "bitset_word", PATH_LAST_RESORT},
-    {"", "page_seize", PATH_LAST_RESORT},
-    {"", "page_take_word", PATH_LAST_RESORT},
-    {"", "page_look", PATH_LAST_RESORT},
-    {"", "page_scan_places", PATH_LAST_RESORT},
-    {"", "help_turn", PATH_SERVING},
-    {"", "help_next", PATH_SERVING},
-    {"", "span_scavenge_at", PATH_SCAVENGING},
-    {"core/page/", "", PATH_PAGES},
+    {"", "help_raise", PATH_HELPED}, {"", "bitset_word", PATH_LAST_RESORT},     {"", "help_turn", PATH_SERVING},
+    {"", "help_next", PATH_SERVING}, {"", "span_scavenge_at", PATH_SCAVENGING}, {"core/page/", "", PATH_PAGES},
     {"core/span/", "", PATH_SPANS},
 };
 
