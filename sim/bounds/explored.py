@@ -10,7 +10,7 @@ SCHEDULES = {2: 2000, 3: 2000, 16: 150, 64: 24, 512: 3}  # of each manner in eac
 MANNERS = ("random", "starve", "lose")
 # How many times as many; CPUs at most.
 SCENARIOS = {"heap": (1, 512), "rush": (1, 512), "drain": (1, 512), "realloc": (0.5, 64), "bump": (10, 512),
-             "frames": (1, 512), "talloc": (1, 512)}
+             "frames": (1, 512), "tallocs": (0.5, 64)}
 LAST = ("last resort", "helped")
 PATHS = ("cached", "spans", "pages", "scavenging", "serving", *LAST)
 COLUMNS = ["cpus", "call", "path", "manner", "scenario", "worst", "bound", "calls"]
