@@ -17,7 +17,8 @@ from report import expect, finish
 from source import c_files
 
 ARCHITECTURES = ("x86_64", "aarch64")
-CORE = {"wfheap/heap.h", "wfheap/tlsf.h", "port/port.h", "word.h"}
+CORE = {f"wfheap/{part}.h" for part in ("heap", "tlsf", "slab", "backend", "talloc", "frame", "bump")}
+CORE |= {"port/port.h", "word.h"}
 COMMON = CORE | {"arch_cpu.h"}  # beside the headers of common
 BESIDE = {"bench": ("scenario/", "driver/"), "test": tuple(layer + "/" for layer in LAYERS + ["tlsf"])}
 SEAM = "start_info.h"
