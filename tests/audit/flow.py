@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Control flow of object code: jumps within an image, its cycles, and who calls whom."""
+from machine import INDIRECT
 
 
 class Flow:
@@ -70,7 +71,7 @@ class Calls:
         self.with_cas = set()
         for index, op in enumerate(flow.code):
             name = flow.owners[index]
-            if op.is_cas:
+            if op.is_cas or INDIRECT in (op.callee, op.target):  # whatever is called by a table may run one
                 self.with_cas.add(name)
             for target in (op.callee, op.target):
                 if target in flow.at and (target == op.callee or flow.owners[flow.at[target]] != name):

@@ -15,10 +15,11 @@ ALLOWED = {layer: set(LAYERS[:rank + 1]) for rank, layer in enumerate(LAYERS)}
 ALLOWED["tlsf"] = {"port", "bits", "tlsf"}
 ALLOWED["frame"] = {"port", "bits", "bitset", "help", "page", "frame"}
 ALLOWED["bump"] = {"port", "bits", "bump"}
+ALLOWED["talloc"] = {"port", "talloc"}  # the heaps under it are the caller's choice
 # The headers that a freestanding C11 compiler must have.
 STANDARD = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h",
             "stdnoreturn.h"}
-PUBLIC_OF = {part: f"wfheap/{part}.h" for part in ("tlsf", "frame", "bump")}  # every other layer: wfheap/heap.h
+PUBLIC_OF = {part: f"wfheap/{part}.h" for part in ("tlsf", "slab", "frame", "bump", "talloc")}  # every other layer: wfheap/heap.h
 SEAM = "wfheap/backend.h"  # the table that heaps fill and talloc uses
 BESIDE = {"heap", "tlsf", "include"}  # who may include it
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -80,6 +81,7 @@ def self_test():
         ("tlsf on the seam", run("tlsf/a.c", "#include <wfheap/backend.h>"), None),
         ("page on the seam", run("page/a.c", "#include <wfheap/backend.h>"), "heap.h only"),
         ("public header on the seam", run("include/wfheap/a.h", "#include <wfheap/backend.h>"), None),
+        ("talloc on a heap", run("talloc/a.c", '#include "heap/heap_state.h"'), "downward only"),
         ("public header", run("include/wfheap/a.h", '#include "port/port.h"'), "standard headers only"),
         ("libc", run("heap/a.c", "#include <stdlib.h>"), "freestanding"),
         ("source", run("heap/a.c", '#include "heap/b.c"'), "source file"),

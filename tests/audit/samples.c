@@ -165,6 +165,24 @@ int indirect_call(int (*f)(int)) {
     return f(1) + 1;
 }
 
+int good_call_by_table(int (*f)(int)) {
+    return f(1) + 1;
+}
+
+int good_count_by_table(int (*f)(int), int n) {
+    int sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += f(i);
+    return sum;
+}
+
+int retry_call_by_table(int (*f)(int)) {
+    int tries = 0;
+    while (f(tries) == 0)
+        tries++;
+    return tries;
+}
+
 extern int undefined_function(int);
 
 int good_caller(int a) {

@@ -25,6 +25,8 @@ PREFIXES = {
     "tlsf": ("tlsf_",),
     "frame": ("frame_",),
     "bump": ("bump_",),
+    "slab": ("slab_",),
+    "talloc": ("talloc_",),
 }
 STATE = "dDbBsSgGcCu"  # nm's letters for variables, with .data.rel.ro excepted below
 

@@ -29,10 +29,10 @@
 
 #define TALLOC_CPUS_MAX 512u
 #define TALLOC_STORAGE_ALIGN 64u
-#define TALLOC_STORAGE_BYTES(cpus) ((size_t)256 + (size_t)64 * (cpus))
+#define TALLOC_STORAGE_BYTES(cpus) ((size_t)256 + (size_t)128 * (cpus))
 // Shared-memory steps of talloc's own in one call, besides those of the heaps that it calls.
-#define TALLOC_ALLOC_STEPS 8u
-#define TALLOC_REALLOC_STEPS 14u
+#define TALLOC_ALLOC_STEPS 26u
+#define TALLOC_REALLOC_STEPS 36u
 #define TALLOC_FREE_STEPS 4u
 
 typedef struct talloc talloc;
@@ -156,8 +156,8 @@ struct talloc_stats {
 };
 // Any CPU, any time; exact when no call runs meanwhile. Linear in cpus.
 void talloc_stats(const talloc *self, struct talloc_stats *out);
-// The same of one slot, as far as it is counted by slot (the last two fields are those of all). False for a slot that
-// does not exist.
+// The same of one slot, as far as it is counted by slot: backup_used_bytes and backup_bytes are those of all, the peak
+// is the most that backup_used_bytes was after calls on this slot. False for a slot that does not exist.
 bool talloc_cpu_stats(const talloc *self, size_t cpu, struct talloc_stats *out);
 
 // [cpu] Nothing else may run meanwhile: NULL if every invariant of talloc and of both heaps holds, else the one that is
