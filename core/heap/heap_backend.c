@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The wait-free heap behind the table of wfheap/backend.h.
 #include <wfheap/backend.h>
-#include <wfheap/heap.h>
+
+#include "heap/heap_state.h"
 
 static const char *heap_sentence(enum wfh_error error) {
     return error == WFH_OK ? NULL : wfh_strerror(error);
@@ -36,8 +37,7 @@ static void backend_free(void *heap, size_t cpu, void *p) {
 }
 
 static size_t backend_usable_size(void *heap, size_t cpu, const void *p) {
-    (void)cpu;
-    return wfh_usable_size(heap, p);
+    return heap_usable_size(heap, cpu, p);
 }
 
 static bool backend_owns(const void *heap, const void *p) {

@@ -14,8 +14,12 @@ static size_t heap_usable(const struct wfh *self, const void *p, unsigned class)
     return heap_run_pages(self, span_page_of(&self->map, p)) << PAGE_SHIFT;
 }
 
+size_t heap_usable_size(const struct wfh *self, size_t cpu, const void *p) {
+    return p == NULL ? 0 : heap_usable(self, p, heap_class_of(self, cpu, p));
+}
+
 size_t wfh_usable_size(const wfh *self, const void *p) {
-    return p == NULL ? 0 : heap_usable(self, p, heap_class_of(self, 0, p));
+    return heap_usable_size(self, 0, p);
 }
 
 // Changes a run's length where it lies; false if it cannot grow there, or should become a small block.

@@ -82,4 +82,7 @@ void heap_give_back(struct wfh *self, size_t cpu, void *p);
 // What p is, for calls that do not mind a few more steps: its class, GIFT_NO_CLASS for a run; a fault for all else.
 unsigned heap_class_of(const struct wfh *self, size_t cpu, const void *p);
 
+// wfh_usable_size, with the CPU that a fault tells of.
+size_t heap_usable_size(const struct wfh *self, size_t cpu, const void *p);
+
 #endif

@@ -90,8 +90,8 @@ void *slab_realloc(slab *heap, size_t cpu, void *p, size_t size, size_t align);
 // [cpu] Gives p back. NULL is ignored. Common path: no lock. With a full cache: half of it goes back to its slabs.
 void slab_free(slab *heap, size_t cpu, void *p);
 
-// Bytes usable at p, a live block: at least the size asked for. 0 if p is NULL; fault (cpu 0) if p is no block.
-size_t slab_usable_size(slab *heap, const void *p);
+// [cpu] Bytes usable at p, a live block: at least the size asked for. 0 if p is NULL; fault if p is no block.
+size_t slab_usable_size(slab *heap, size_t cpu, const void *p);
 
 // Whether p lies behind the heap's metadata, in its range. Any CPU, any time.
 bool slab_owns(const slab *heap, const void *p);
