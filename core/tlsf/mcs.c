@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // TLSF behind the MCS lock. Nothing but the constant part runs with the lock held, and faults come after its release.
-#include "tlsf/lock_mcs.h"
+#include "lock/lock_mcs.h"
 #include "tlsf/pool.h"
 
 struct tlsf_mcs {

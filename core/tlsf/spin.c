@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // TLSF behind the test-and-set lock. Nothing but the constant part runs with the lock held, and faults come after its
 // release.
-#include "tlsf/lock_spin.h"
+#include "lock/lock_spin.h"
 #include "tlsf/pool.h"
 
 struct tlsf_spin {

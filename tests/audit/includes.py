@@ -12,7 +12,9 @@ from source import c_files
 
 LAYERS = ["port", "bits", "bitset", "help", "page", "span", "cache", "heap", "check"]
 ALLOWED = {layer: set(LAYERS[:rank + 1]) for rank, layer in enumerate(LAYERS)}
-ALLOWED["tlsf"] = {"port", "bits", "tlsf"}
+ALLOWED["lock"] = {"port", "lock"}
+ALLOWED["tlsf"] = {"port", "bits", "lock", "tlsf"}
+ALLOWED["slab"] = {"port", "bits", "lock", "slab"}
 ALLOWED["frame"] = {"port", "bits", "bitset", "help", "page", "frame"}
 ALLOWED["bump"] = {"port", "bits", "bump"}
 ALLOWED["talloc"] = {"port", "talloc"}  # the heaps under it are the caller's choice
@@ -21,7 +23,7 @@ STANDARD = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "stdboo
             "stdnoreturn.h"}
 PUBLIC_OF = {part: f"wfheap/{part}.h" for part in ("tlsf", "slab", "frame", "bump", "talloc")}  # every other layer: wfheap/heap.h
 SEAM = "wfheap/backend.h"  # the table that heaps fill and talloc uses
-BESIDE = {"heap", "tlsf", "include"}  # who may include it
+BESIDE = {"heap", "tlsf", "slab", "include"}  # who may include it
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)")
 ARCHITECTURE = re.compile(r"\b(__x86_64__|__amd64__|__i386__|__aarch64__|__arm__|__riscv\w*|__AVX\w*|__SSE\w*|__BMI\w*|"
@@ -78,6 +80,7 @@ def self_test():
         ("frame on page", run("frame/a.c", '#include <wfheap/frame.h>\n#include "page/page.h"'), None),
         ("frame on span", run("frame/a.c", '#include "span/span.h"'), "downward only"),
         ("bump on page", run("bump/a.c", '#include "page/page.h"'), "downward only"),
+        ("the heap on a lock", run("heap/a.c", '#include "lock/lock_mcs.h"'), "downward only"),
         ("tlsf on the seam", run("tlsf/a.c", "#include <wfheap/backend.h>"), None),
         ("page on the seam", run("page/a.c", "#include <wfheap/backend.h>"), "heap.h only"),
         ("public header on the seam", run("include/wfheap/a.h", "#include <wfheap/backend.h>"), None),

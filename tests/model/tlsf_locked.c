@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "testing.h"
-#include "tlsf/lock_mcs.h"
-#include "tlsf/lock_spin.h"
+#include "lock/lock_mcs.h"
+#include "lock/lock_spin.h"
 #include "word.h"
 
 enum { REGION_BYTES = 2 << 20, SLOTS = 64, SHELVES = 16, THREADS_MAX = 64, SIZE_LOG2_MAX = 12 };

@@ -5,7 +5,7 @@
 
 #include <wfheap/backend.h>
 
-static const struct heap_backend *const backends[] = {&wfh_backend, &tlsf_backend};
+static const struct heap_backend *const backends[] = {&wfh_backend, &tlsf_backend, &slab_backend};
 
 enum { BACKENDS = sizeof backends / sizeof backends[0] };
 

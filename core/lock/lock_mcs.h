@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A queue lock after Mellor-Crummey & Scott (ACM TOCS 9(1), 1991): each waiter spins on a word of its own, and the lock
 // goes from hand to hand in the order of arrival. One node for each CPU slot; words hold a node's address, 0 is none.
-#ifndef TLSF_LOCK_MCS_H
-#define TLSF_LOCK_MCS_H
+#ifndef LOCK_LOCK_MCS_H
+#define LOCK_LOCK_MCS_H
 
 #include "port/port.h"
 #include "word.h"

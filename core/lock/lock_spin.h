@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A test-and-set lock that tests before it sets: waiters read their own copy of the line until it looks free. No order
 // among waiters, so one of them may wait for ever. The simplest lock there is, for comparison.
-#ifndef TLSF_LOCK_SPIN_H
-#define TLSF_LOCK_SPIN_H
+#ifndef LOCK_LOCK_SPIN_H
+#define LOCK_LOCK_SPIN_H
 
 #include "port/port.h"
 #include "word.h"
