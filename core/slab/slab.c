@@ -22,7 +22,7 @@ static bool slab_drain_class(struct slab *self, size_t cpu, size_t class) {
 // A block of this class or a larger one, as far as slabs and the list have one.
 static void *slab_alloc_any(struct slab *self, size_t cpu, size_t class) {
     // bound: SLAB_CLASSES
-    for (; class < SLAB_CLASSES; class ++) {
+    for (; class < SLAB_CLASSES; ++class) {
         size_t count = slab_refill(self, cpu, class);
         if (count != 0)
             return slab_pop(&self->cpu[cpu].caches[class], count);
@@ -148,7 +148,7 @@ bool slab_drain(slab *self, size_t cpu) {
         return false;
     bool is_drained = false;
     // bound: SLAB_CLASSES
-    for (size_t class = 0; class < SLAB_CLASSES; class ++) {
+    for (size_t class = 0; class < SLAB_CLASSES; ++class) {
         if (is_drained && word_load_relaxed(&self->cpu[cpu].caches[class].count) != 0) // relaxed: the slot's own
             return true;
         is_drained = is_drained || slab_drain_class(self, cpu, class);

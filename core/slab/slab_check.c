@@ -200,7 +200,7 @@ bool slab_check(slab *self, size_t cpu, struct slab_finding *first) {
     if (slab_broken_ranges(self, &tally) || slab_broken_list(self, &tally))
         return false;
     // bound: SLAB_CLASSES
-    for (size_t class = 0; class < SLAB_CLASSES; class ++) {
+    for (size_t class = 0; class < SLAB_CLASSES; ++class) {
         if (slab_broken_class(self, class, &tally))
             return false;
     }

@@ -47,10 +47,10 @@ size_t slab_footprint(size_t region_bytes, size_t cpus) {
 
 // How many blocks of each class a slot's cache may hold.
 static void slab_limit_caches(struct slab *self) {
-    size_t share = (self->units << SLAB_UNIT_SHIFT) / (8 * SLAB_CLASSES * self->cpus);
+    size_t share = (self->units << SLAB_UNIT_SHIFT) / ((size_t)8 * SLAB_CLASSES * self->cpus);
     share = share > SLAB_CACHE_BYTES_MAX ? SLAB_CACHE_BYTES_MAX : share;
     // bound: SLAB_CLASSES
-    for (size_t class = 0; class < SLAB_CLASSES; class ++) {
+    for (size_t class = 0; class < SLAB_CLASSES; ++class) {
         size_t blocks = share >> slab_shift(class);
         blocks = blocks > SLAB_CACHE_BLOCKS_MAX ? SLAB_CACHE_BLOCKS_MAX : blocks;
         self->cache_blocks[class] = (uint32_t)(blocks == 0 ? 1 : blocks);
@@ -72,7 +72,7 @@ static void slab_make_heap(void *region, size_t bytes, const struct slab_layout 
     self->kinds = (tag_t *)(void *)(start + layout->kinds);
     slab_limit_caches(self);
     // bound: SLAB_CLASSES
-    for (size_t class = 0; class < SLAB_CLASSES; class ++)
+    for (size_t class = 0; class < SLAB_CLASSES; ++class)
         self->classes[class].partial = SLAB_NONE;
     slab_list_init(self, SLAB_KIND_ABSENT);
 }

@@ -54,20 +54,17 @@ bool slab_run_resize(struct slab *self, size_t cpu, uint32_t head, size_t size) 
     return is_done;
 }
 
-// Tells what is wrong with an address that is no block.
-static _Noreturn __attribute__((noinline)) void slab_misuse(struct slab *self, size_t cpu, const void *p) {
-    size_t offset = (size_t)((uintptr_t)p - (uintptr_t)self->base);
-    enum port_fault_kind fault = PORT_FAULT_FOREIGN;
-    if (offset >> SLAB_UNIT_SHIFT < self->units) {
-        slab_lock(self, &self->list.lock, cpu);
-        uint16_t kind = slab_kind(self, slab_list_around(self, (uint32_t)(offset >> SLAB_UNIT_SHIFT)));
-        slab_unlock(self, &self->list.lock, cpu);
-        if (kind == SLAB_KIND_FREE)
-            fault = PORT_FAULT_FREE_PAGE;
-        else if (kind != SLAB_KIND_ABSENT)
-            fault = PORT_FAULT_MISPLACED;
-    }
-    port_fault(fault, p, cpu);
+// What is wrong with an address that is no block.
+static __attribute__((noinline)) enum port_fault_kind slab_misuse(struct slab *self, size_t cpu, const void *p) {
+    size_t unit = (size_t)((uintptr_t)p - (uintptr_t)self->base) >> SLAB_UNIT_SHIFT;
+    if (unit >= self->units)
+        return PORT_FAULT_FOREIGN;
+    slab_lock(self, &self->list.lock, cpu);
+    uint16_t kind = slab_kind(self, slab_list_around(self, (uint32_t)unit));
+    slab_unlock(self, &self->list.lock, cpu);
+    if (kind == SLAB_KIND_ABSENT)
+        return PORT_FAULT_FOREIGN;
+    return kind == SLAB_KIND_FREE ? PORT_FAULT_FREE_PAGE : PORT_FAULT_MISPLACED;
 }
 
 struct slab_place slab_find(struct slab *self, size_t cpu, const void *p) {
@@ -75,7 +72,7 @@ struct slab_place slab_find(struct slab *self, size_t cpu, const void *p) {
         port_fault(PORT_FAULT_BAD_CPU, p, cpu);
     size_t offset = (size_t)((uintptr_t)p - (uintptr_t)self->base);
     if (offset >> SLAB_UNIT_SHIFT >= self->units)
-        slab_misuse(self, cpu, p);
+        port_fault(slab_misuse(self, cpu, p), p, cpu);
     uint32_t head = (uint32_t)(offset >> SLAB_UNIT_SHIFT);
     uint16_t kind = slab_kind(self, head);
     if (kind == SLAB_KIND_RUN && offset % SLAB_UNIT_BYTES == 0)
@@ -86,7 +83,7 @@ struct slab_place slab_find(struct slab *self, size_t cpu, const void *p) {
     }
     size_t class = (size_t)kind - SLAB_KIND_CLASS, within = offset - ((size_t)head << SLAB_UNIT_SHIFT);
     if (!slab_kind_is_class(kind) || (within & (bits_one(slab_shift(class)) - 1)) != 0)
-        slab_misuse(self, cpu, p);
+        port_fault(slab_misuse(self, cpu, p), p, cpu);
     struct slab_place place = {class, head, within >> slab_shift(class)};
     // relaxed: a block in the caller's hands keeps its bit clear
     uint64_t bits = word_load_relaxed(slab_word(self, head, place.index));

@@ -93,7 +93,7 @@ void slab_stats(slab *self, size_t cpu, struct slab_stats *out) {
     slab_want_slot(self, cpu);
     *out = (struct slab_stats){.total_bytes = self->region_bytes, .metadata_bytes = self->metadata_bytes};
     // bound: SLAB_CLASSES
-    for (size_t class = 0; class < SLAB_CLASSES; class ++)
+    for (size_t class = 0; class < SLAB_CLASSES; ++class)
         slab_add_class(self, cpu, class, out);
     slab_lock(self, &self->list.lock, cpu);
     slab_add_list(self, out);
@@ -107,7 +107,7 @@ void slab_stats(slab *self, size_t cpu, struct slab_stats *out) {
 void slab_limits(const slab *self, struct slab_limits *out) {
     *out = (struct slab_limits){.cpus = self->cpus};
     // bound: SLAB_CLASSES
-    for (size_t class = 0; class < SLAB_CLASSES; class ++) {
+    for (size_t class = 0; class < SLAB_CLASSES; ++class) {
         out->cache_blocks[class] = self->cache_blocks[class];
         out->hidden_bytes_per_cpu += out->cache_blocks[class] << slab_shift(class);
     }

@@ -16,6 +16,7 @@ from report import run_tool
 
 
 INDIRECT = -1  # the address of a branch or call that the code computes
+PORT_FAULT = 0x10  # where port_fault lies in a linked image: it does not return
 
 
 class Instruction:
@@ -249,7 +250,9 @@ def parse_disassembly(machine, text):
         if match := re.match(r"^[0-9a-f]+ <([^>]+)>:$", line):
             owner = re.sub(r"\.(cold|part|constprop|isra)\b.*", "", match[1])
         elif match := re.match(r"^\s*([0-9a-f]+):\s+([a-z].*)$", line):
-            code.append(machine.decode(int(match[1], 16), match[2].strip()))
+            op = machine.decode(int(match[1], 16), match[2].strip())
+            op.falls_through = op.falls_through and op.callee != PORT_FAULT
+            code.append(op)
             owners.append(owner)
     return code, owners
 
@@ -258,6 +261,7 @@ def link_and_disassemble(machine_key, tool_prefix, objects):
     """Links the objects alone, so that every jump between sections has its target, and disassembles the whole."""
     with tempfile.TemporaryDirectory() as folder:
         image = str(Path(folder) / "core")
-        run_tool(tool_prefix + "ld", "--unresolved-symbols=ignore-all", "-static", "-e", "0", "-o", image, *objects)
+        run_tool(tool_prefix + "ld", "--unresolved-symbols=ignore-all", f"--defsym=port_fault={PORT_FAULT}", "-static",
+                 "-e", "0", "-o", image, *objects)
         listing = run_tool(tool_prefix + "objdump", "-d", "--no-show-raw-insn", image)
     return parse_disassembly(MACHINES[machine_key], listing)

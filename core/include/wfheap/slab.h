@@ -58,7 +58,7 @@ enum slab_error {
 // A sentence in English, without newline, for every value of the enum; a fixed one for any other. Never NULL.
 const char *slab_strerror(enum slab_error error);
 
-// Bytes of metadata at the front of a region: about 3.2 % of it, and 4 KiB a CPU. 0 if slab_init would refuse the two
+// Bytes of metadata at the front of a region: about 3.4 % of it, and 3 KiB a CPU. 0 if slab_init would refuse the two
 // numbers.
 size_t slab_footprint(size_t region_bytes, size_t cpus);
 
