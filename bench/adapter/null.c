@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 enum {
-    NULL_BLOCK_BYTES = 1 << 20,                       // the largest request of any scenario
+    NULL_BLOCK_BYTES = 1 << 21,                       // the largest request of any scenario
     NULL_STRIDE_BYTES = NULL_BLOCK_BYTES + 4096 + 64, // so that CPUs use different lines and different sets
 };
 

@@ -49,7 +49,9 @@ static void visit_threads(struct campaign *campaign, struct turn *turn, turn_vis
     for (turn->repeat = 0; turn->repeat < options->repeats; turn->repeat++) {
         for (size_t i = 0; i < options->adapter_count; i++) {
             turn->adapter = options->adapters[i];
-            visit(campaign, turn);
+            if (adapter_fits(turn->adapter, turn->scenario)) {
+                visit(campaign, turn);
+            }
         }
     }
 }
@@ -247,13 +249,21 @@ static bool find_versions(const struct options *options, struct origin *origin) 
     return good;
 }
 
+static const char *base_name(const struct options *options, const struct scenario *scenario) {
+    if (options->base != NULL) {
+        return options->base->name;
+    }
+    return scenario->frames == SCENARIO_FRAMES_ONLY ? "buddy" : adapter_jemalloc.name;
+}
+
 static void run_scenario(struct campaign *campaign, const struct scenario *scenario) {
     campaign->result_count = 0;
     campaign->note_count = 0;
     visit_scenario(campaign, scenario, measure_turn);
     clear_progress();
     if (campaign->result_count != 0) {
-        table_print(campaign->results, campaign->result_count, campaign->options->base->name, scenario->counted);
+        table_print(campaign->results, campaign->result_count, base_name(campaign->options, scenario),
+                    scenario->counted);
     }
     for (size_t i = 0; i < campaign->note_count; i++) {
         printf("%s%s\n", i == 0 ? "\n" : "", campaign->notes[i]);

@@ -78,6 +78,7 @@ static bool add_scenario(struct options *options, const char *option, const char
                 return false;
             }
             options->scenarios[options->scenario_count++] = *at;
+            options->all_scenarios = strcmp(text, "all") == 0;
             if (strcmp(text, "all") != 0) {
                 return true;
             }
@@ -88,6 +89,7 @@ static bool add_scenario(struct options *options, const char *option, const char
 
 static bool add_adapter(struct options *options, const char *option, const char *text) {
     if (strcmp(text, "all") == 0) {
+        options->all_adapters = true;
         for (const struct adapter *const *at = adapter_table; *at != NULL; at++) {
             if (!add_adapter(options, option, (*at)->name)) {
                 return false;
@@ -241,6 +243,37 @@ bool options_wants_variant(const struct options *options, const char *variant) {
     return options->variant_count == 0;
 }
 
+static bool scenario_served(const struct options *options, const struct scenario *scenario) {
+    bool served = false;
+    for (size_t i = 0; i < options->adapter_count; i++) {
+        served |= adapter_fits(options->adapters[i], scenario);
+    }
+    return served;
+}
+
+static bool adapter_asked(const struct options *options, const struct adapter *adapter) {
+    bool asked = false;
+    for (size_t i = 0; i < options->scenario_count; i++) {
+        asked |= adapter_fits(adapter, options->scenarios[i]);
+    }
+    return asked;
+}
+
+// Scenarios and allocators that do not fit each other are left out, but not silently what was named for nothing.
+static bool check_fit(const struct options *options) {
+    for (size_t i = 0; !options->all_scenarios && i < options->scenario_count; i++) {
+        if (!scenario_served(options, options->scenarios[i])) {
+            return complain("--scenario", options->scenarios[i]->name, "fits none of the allocators");
+        }
+    }
+    for (size_t i = 0; !options->all_adapters && i < options->adapter_count; i++) {
+        if (!adapter_asked(options, options->adapters[i])) {
+            return complain("--allocators", options->adapters[i]->name, "fits none of the scenarios");
+        }
+    }
+    return true;
+}
+
 static bool check_direct(const struct options *options) {
     if (!options->direct) {
         return true;
@@ -270,12 +303,11 @@ static bool check_whole(struct options *options) {
     if (options->thread_count == 0) {
         options->threads[options->thread_count++] = 1;
     }
-    return check_direct(options);
+    return check_fit(options) && check_direct(options);
 }
 
 bool options_parse(struct options *options, int argc, char **argv) {
     *options = (struct options){.seconds = 0.5, .repeats = 3, .seed = 1, .pipe = -1};
-    options->base = &adapter_jemalloc;
     for (int i = 1; i < argc; i++) {
         bool *flag = find_flag(options, argv[i]);
         if (flag != NULL) {
@@ -307,9 +339,9 @@ void options_usage(void) {
            "  --repeats R         how often; median, least and most are told (3)\n"
            "  --csv FILE          every single result\n"
            "  --latency           time every call; slower, so not for throughput\n"
-           "  --base A            whose median is 1.00 in the ratios (jemalloc)\n"
+           "  --base A            whose median is 1.00 in the ratios (jemalloc; of frames: buddy)\n"
            "  --seed N            of the random numbers (1)\n"
-           "  --region-mib N      the region of wf and tlsf (by scenario)\n"
+           "  --region-mib N      the region of all that live in one (by scenario)\n"
            "  --cpus N[,N]        pin threads to these units in turn (cores before SMT siblings, from hwloc)\n"
            "  --timeout X         give up a measurement after X seconds (60 + ten times --seconds)\n"
            "  --direct            one measurement in this very process, for profilers and debuggers\n");

@@ -16,15 +16,17 @@
 struct options {
     const struct scenario *scenarios[OPTIONS_LIST_MAX];
     size_t scenario_count;
+    bool all_scenarios; // asked for as `all`, or by saying nothing: those without a fitting allocator are left out
     const char *variants[OPTIONS_LIST_MAX]; // none: all of them
     size_t variant_count;
     const struct adapter *adapters[OPTIONS_LIST_MAX];
     size_t adapter_count;
+    bool all_adapters; // likewise
     size_t threads[OPTIONS_LIST_MAX];
     size_t thread_count;
     int units[OPTIONS_THREADS_MAX]; // to pin threads to, round robin; none: as hwloc orders them
     size_t unit_count;
-    const struct adapter *base;
+    const struct adapter *base; // NULL: by scenario
     const char *csv;
     double seconds;
     double timeout_seconds; // 0: from seconds

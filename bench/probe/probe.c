@@ -246,6 +246,9 @@ int main(int argc, char **argv) {
     if (probe.threads < scenario->threads_min || probe.threads > scenario->threads_max) {
         give_up(argv[1], "does not run on so many threads");
     }
+    if (!adapter_fits(probe.adapter, scenario)) {
+        give_up(argv[1], "asks for what the allocator cannot do");
+    }
     if (scenario->rcu || scenario->stalled) {
         give_up(argv[1], "needs what only the benchmark's own driver provides");
     }

@@ -44,6 +44,7 @@ const struct scenario scenario_fill = {
     .threads_min = 1,
     .threads_max = 1,
     .counted = true,
+    .frames = SCENARIO_FRAMES_TOO,
     .region_bytes = scenario_region_default,
     .scratch_bytes = fill_scratch,
     .run = fill_run,
