@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// wf, and TLSF behind its two locks; asked for an alignment of 8 as in the benchmark.
+// wf, and TLSF behind its two locks, asked for an alignment of 8 as in the benchmark; frames, and a buddy system of
+// them behind the same two locks.
 #include "heaps.h"
 
+#include "frames/buddy.h"
+#include "frames/store.h"
 #include "port/port.h"
 
 #include <stdio.h>
@@ -69,6 +72,55 @@ static void spin_free(void *heap, size_t cpu, void *p) {
     tlsf_spin_free(heap, cpu, p);
 }
 
+static void *frame_open(void *region, size_t bytes, size_t cpus) {
+    struct store *store = NULL;
+    const char *trouble = store_open(region, bytes, cpus, &store);
+    if (trouble != NULL)
+        refuse(trouble);
+    return store;
+}
+
+static void *frame_take(void *heap, size_t cpu, size_t size) {
+    return store_alloc(heap, cpu, size);
+}
+
+static void frame_give(void *heap, size_t cpu, void *p) {
+    store_free(heap, cpu, p);
+}
+
+static void *buddy_mcs_new(void *region, size_t bytes, size_t cpus) {
+    struct buddy_mcs *buddy = NULL;
+    const char *trouble = buddy_mcs_open(region, bytes, cpus, &buddy);
+    if (trouble != NULL)
+        refuse(trouble);
+    return buddy;
+}
+
+static void *buddy_mcs_take(void *heap, size_t cpu, size_t size) {
+    return buddy_mcs_alloc(heap, cpu, size);
+}
+
+static void buddy_mcs_give(void *heap, size_t cpu, void *p) {
+    buddy_mcs_free(heap, cpu, p);
+}
+
+static void *buddy_spin_new(void *region, size_t bytes, size_t cpus) {
+    struct buddy_spin *buddy = NULL;
+    const char *trouble = buddy_spin_open(region, bytes, cpus, &buddy);
+    if (trouble != NULL)
+        refuse(trouble);
+    return buddy;
+}
+
+static void *buddy_spin_take(void *heap, size_t cpu, size_t size) {
+    (void)cpu;
+    return buddy_spin_alloc(heap, size);
+}
+
+static void buddy_spin_give(void *heap, size_t cpu, void *p) {
+    buddy_spin_free(heap, cpu, p);
+}
+
 static uint64_t calls_apart(size_t cpus) {
     return 300000 + (uint64_t)2500 * cpus;
 }
@@ -82,8 +134,13 @@ static uint64_t calls_in_a_storm(size_t cpus) {
     return 200000 / cpus + (uint64_t)8 * cpus;
 }
 
-static const struct heap_kind wf = {"wf", 2.1, calls_apart, wf_open, wf_alloc, wf_free};
-static const struct heap_kind mcs = {"tlsf", 5.0, calls_in_turn, mcs_open, mcs_alloc, mcs_free};
-static const struct heap_kind spin = {"tlsf-spin", 5.1, calls_in_a_storm, spin_open, spin_alloc, spin_free};
+static const struct heap_kind wf = {"wf", false, 2.1, calls_apart, wf_open, wf_alloc, wf_free};
+static const struct heap_kind mcs = {"tlsf", false, 5.0, calls_in_turn, mcs_open, mcs_alloc, mcs_free};
+static const struct heap_kind spin = {"tlsf-spin", false, 5.1, calls_in_a_storm, spin_open, spin_alloc, spin_free};
+static const struct heap_kind frame = {"frame", true, 2.1, calls_apart, frame_open, frame_take, frame_give};
+static const struct heap_kind buddy_mcs = {"buddy-mcs",   true,           3.0,           calls_in_turn,
+                                           buddy_mcs_new, buddy_mcs_take, buddy_mcs_give};
+static const struct heap_kind buddy = {"buddy",         true,           3.0, calls_in_a_storm, buddy_spin_new,
+                                       buddy_spin_take, buddy_spin_give};
 
-const struct heap_kind *const heap_kinds[] = {&wf, &mcs, &spin, NULL};
+const struct heap_kind *const heap_kinds[] = {&wf, &mcs, &spin, &frame, &buddy_mcs, &buddy, NULL};

@@ -26,8 +26,9 @@ struct options {
 
 static _Noreturn void usage(const char *complaint, const char *what) {
     fprintf(stderr, "wfsim scale: %s%s\n", complaint, what);
-    fputs("usage: wfsim scale --scenario pair|burst|slots|prodcons --cpus N[,N...] [--allocators wf,tlsf,tlsf-spin]\n"
-          "                   [--csv FILE] [--cost NAME=NUMBER[,...]] [--seed N] [--calls N]\n"
+    fputs("usage: wfsim scale --scenario pair|burst|slots|prodcons|frames --cpus N[,N...]\n"
+          "                   [--allocators wf,tlsf,tlsf-spin (of frames: frame,buddy,buddy-mcs)] [--csv FILE]\n"
+          "                   [--cost NAME=NUMBER[,...]] [--seed N] [--calls N]\n"
           "                   [--region-mib N] [--places N]\n",
           stderr);
     exit(2);
@@ -73,9 +74,9 @@ static void read_heaps(struct options *self, const char *text) {
 
 // Those that need nothing but the heap, mailboxes and time.
 static const struct scenario *scenario_named(const char *name) {
-    static const struct scenario *const known[] = {&scenario_pair, &scenario_burst, &scenario_slots,
-                                                   &scenario_prodcons};
-    // bound: 4
+    static const struct scenario *const known[] = {&scenario_pair, &scenario_burst, &scenario_slots, &scenario_prodcons,
+                                                   &scenario_frames};
+    // bound: 5
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(known[i]->name, name) == 0)
             return known[i];
@@ -112,7 +113,6 @@ static void read_option(struct options *self, const char *option, const char *va
 
 static struct options read_options(int argc, char **argv) {
     struct options self = {.cost = cost_defaults, .seed = 1};
-    read_heaps(&self, "wf,tlsf,tlsf-spin");
     // bound: argc
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 == argc)
@@ -121,6 +121,14 @@ static struct options read_options(int argc, char **argv) {
     }
     if (self.scenario == NULL || self.cpus_count == 0)
         usage("--scenario and --cpus are needed", "");
+    bool frames = self.scenario->frames == SCENARIO_FRAMES_ONLY;
+    if (self.heaps_count == 0)
+        read_heaps(&self, frames ? "frame,buddy,buddy-mcs" : "wf,tlsf,tlsf-spin");
+    // bound: LIST_MOST
+    for (size_t i = 0; i < self.heaps_count; i++) {
+        if (self.heaps[i]->frames != frames)
+            usage("the scenario asks for what this allocator does not hand out: ", self.heaps[i]->name);
+    }
     return self;
 }
 
