@@ -9,16 +9,24 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-void *memory_pages(size_t bytes) {
+static void *memory_map(size_t bytes, int how) {
     if (bytes == 0) {
         return NULL;
     }
-    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | how, -1, 0);
     if (pages == MAP_FAILED) {
         (void)fprintf(stderr, "wfbench: the system refuses %zu MiB of memory\n", bytes >> 20);
         exit(EXIT_FAILURE);
     }
     return pages;
+}
+
+void *memory_pages(size_t bytes) {
+    return memory_map(bytes, MAP_POPULATE);
+}
+
+void *memory_sparse(size_t bytes) {
+    return memory_map(bytes, MAP_NORESERVE);
 }
 
 // The value of a line `name:   N kB` of /proc/self/status, in bytes; read without stdio, which would allocate.

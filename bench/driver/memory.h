@@ -9,6 +9,9 @@
 // Zeroed and prefaulted pages; exits with a sentence if there are none.
 void *memory_pages(size_t bytes);
 
+// The same, but each page is there only from its first use on.
+void *memory_sparse(size_t bytes);
+
 // Resident bytes of this process: now, and the most since memory_reset_peak.
 uint64_t memory_resident(void);
 uint64_t memory_resident_peak(void);

@@ -159,7 +159,10 @@ void team_make(struct team *team, const struct job *job) {
     *team = (struct team){.job = job, .timed = job->latency || job->scenario->latency};
     team->worker_count = job->threads + (job->scenario->rcu ? 1 : 0);
     team->workers = memory_pages(team->worker_count * sizeof *team->workers);
-    void *region = job->adapter->in_region ? memory_pages(job->region_bytes) : NULL;
+    void *region = NULL;
+    if (job->adapter->in_region) {
+        region = (job->scenario->sparse ? memory_sparse : memory_pages)(job->region_bytes);
+    }
     const char *trouble =
         job->adapter->open(job->adapter, region, job->region_bytes, job->threads + extra, &team->heap);
     if (trouble != NULL) {

@@ -128,6 +128,10 @@ static const char *buddy_init(struct buddy *self, unsigned char *region, size_t 
 const char *buddy_spin_open(void *region, size_t bytes, size_t cpus, struct buddy_spin **made) {
     (void)cpus;
     struct buddy_spin *self = region;
+    if (bytes < sizeof *self) {
+        return "the region is too small for a lock";
+    }
+    self->lock = (struct lock_spin){.held = {0}};
     const char *trouble = buddy_init(&self->buddy, region, bytes, sizeof *self);
     *made = trouble == NULL ? self : NULL;
     return trouble;
@@ -154,6 +158,10 @@ void buddy_spin_free(struct buddy_spin *self, size_t cpu, void *p) {
 
 const char *buddy_mcs_open(void *region, size_t bytes, size_t cpus, struct buddy_mcs **made) {
     struct buddy_mcs *self = region;
+    if (bytes < sizeof *self) {
+        return "the region is too small for a lock";
+    }
+    self->lock = (struct lock_mcs){.tail = {0}};
     self->nodes = (struct lock_mcs_node *)(void *)(self + 1);
     const char *trouble = buddy_init(&self->buddy, region, bytes, sizeof *self + cpus * sizeof(struct lock_mcs_node));
     *made = trouble == NULL ? self : NULL;

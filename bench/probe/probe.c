@@ -103,12 +103,16 @@ static void probe_series(struct bench_env *env, double x, uint64_t y) {
     (void)env, (void)x, (void)y;
 }
 
-static void *mapped(size_t bytes) {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+static void *mapped_as(size_t bytes, int how) {
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | how, -1, 0);
     if (memory == MAP_FAILED) {
         give_up("mmap", "no memory");
     }
     return memory;
+}
+
+static void *mapped(size_t bytes) {
+    return mapped_as(bytes, MAP_POPULATE);
 }
 
 static const struct scenario *scenario_named(const char *name) {
@@ -171,7 +175,8 @@ static void worker_prepare(struct worker *worker, const struct scenario *scenari
 
 static void probe_prepare(const struct scenario *scenario, size_t variant) {
     size_t region_bytes = scenario->region_bytes(variant);
-    void *region = probe.adapter->in_region ? mapped(region_bytes) : NULL;
+    int how = scenario->sparse ? MAP_NORESERVE : MAP_POPULATE;
+    void *region = probe.adapter->in_region ? mapped_as(region_bytes, how) : NULL;
     void *heap = NULL;
     const char *refusal = probe.adapter->open(probe.adapter, region, region_bytes, probe.threads, &heap);
     if (refusal != NULL) {

@@ -7,6 +7,8 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include "scenario/lcg.h"
+
 enum { SLICE_INSNS_MIN = 20, SLICE_INSNS_SPREAD = 101 };
 
 static void *(*cpu_of_index)(int index);
@@ -17,8 +19,7 @@ static uint64_t switches;
 static int64_t insns_left;
 
 static int64_t slice_draw(void) {
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return SLICE_INSNS_MIN + (int64_t)((random_state >> 33) % SLICE_INSNS_SPREAD);
+    return SLICE_INSNS_MIN + (int64_t)((lcg_next(&random_state) >> 33) % SLICE_INSNS_SPREAD);
 }
 
 bool slices_begin(uint64_t seed) {

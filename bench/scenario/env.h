@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lcg.h"
+
 #define BENCH_LINE_BYTES 64
 
 // A bounded ring from one CPU to the next: one sender, one receiver. Both sides work on private copies of the indices
@@ -84,10 +86,9 @@ struct bench_env {
     void (*series)(struct bench_env *env, double x, uint64_t bytes); // a point of a curve over time
 };
 
-// 32 random bits, one multiplication.
+// 32 random bits.
 static inline uint32_t bench_random(struct bench_env *env) {
-    env->random_state = env->random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(env->random_state >> 32);
+    return (uint32_t)(lcg_next(&env->random_state) >> 32);
 }
 
 // Uniform in [0, bound).

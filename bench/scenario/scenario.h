@@ -21,6 +21,7 @@ struct scenario {
     bool stalled; // CPU 0 is stopped again and again inside its calls
     bool sampled; // the surroundings note the high-water mark second by second
     bool latency; // latencies are measured even if nobody asked
+    bool sparse;          // touches a small part of the region only: it need not be there from the beginning
     enum scenario_frames frames;
     size_t mailbox_slots; // entries of every mailbox, a power of two from 16 on; 0: none
     size_t (*region_bytes)(size_t variant);

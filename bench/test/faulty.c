@@ -60,7 +60,7 @@ static void *quit_alloc(void *heap, size_t cpu, size_t size) {
 static void *twice_alloc(void *heap, size_t cpu, size_t size) {
     static void *last;
     if (++calls % 50 != 0 || last == NULL) {
-        last = malloc((size_t)1 << 20);
+        last = malloc((size_t)1 << 21); // more than any scenario asks for
     }
     (void)heap, (void)cpu, (void)size;
     return last;
@@ -74,10 +74,11 @@ static void *short_alloc(void *heap, size_t cpu, size_t size) {
     return ++calls % 10 == 0 ? NULL : sound_alloc(heap, cpu, size);
 }
 
-#define FAULTY(variable, title, alloc_call, free_call)                                                                 \
+#define FAULTY(variable, title, whole_frames, alloc_call, free_call)                                                   \
     static const struct adapter variable = {                                                                           \
         .name = title,                                                                                                 \
         .summary = title,                                                                                              \
+        .frames_only = whole_frames,                                                                                   \
         .open = faulty_open,                                                                                           \
         .version = faulty_version,                                                                                     \
         .alloc = alloc_call,                                                                                           \
@@ -85,12 +86,13 @@ static void *short_alloc(void *heap, size_t cpu, size_t size) {
         .drain = faulty_drain,                                                                                         \
     }
 
-FAULTY(crashes, "crashes", crash_alloc, sound_free);
-FAULTY(hangs, "hangs", hang_alloc, sound_free);
-FAULTY(quits, "quits", quit_alloc, sound_free);
-FAULTY(twice, "twice", twice_alloc, twice_free);
-FAULTY(refuses, "refuses", short_alloc, sound_free);
-FAULTY(absent, "absent", sound_alloc, sound_free);
+FAULTY(crashes, "crashes", false, crash_alloc, sound_free);
+FAULTY(hangs, "hangs", false, hang_alloc, sound_free);
+FAULTY(quits, "quits", false, quit_alloc, sound_free);
+FAULTY(twice, "twice", false, twice_alloc, twice_free);
+FAULTY(twice_frames, "twice-frames", true, twice_alloc, twice_free);
+FAULTY(refuses, "refuses", false, short_alloc, sound_free);
+FAULTY(absent, "absent", false, sound_alloc, sound_free);
 
 // The default base of ratios; sound.
 const struct adapter adapter_jemalloc = {
@@ -104,7 +106,7 @@ const struct adapter adapter_jemalloc = {
 };
 
 const struct adapter *const adapter_table[] = {
-    &adapter_null, &adapter_jemalloc, &crashes, &hangs, &quits, &twice, &refuses, &absent, NULL,
+    &adapter_null, &adapter_jemalloc, &crashes, &hangs, &quits, &twice, &twice_frames, &refuses, &absent, NULL,
 };
 
 const struct adapter *adapter_find(const char *name) {

@@ -13,17 +13,18 @@ complain() {
     failures=$((failures + 1))
 }
 
-# expect_failure ALLOCATOR SCENARIO REASON: the measurement fails for that reason, while a sound allocator's goes on.
+# expect_failure ALLOCATOR SCENARIO REASON [OTHER]: the measurement fails for that reason, while the one of the other, a
+# sound allocator, goes on.
 expect_failure() {
-    local output
-    output=$("$program" --scenario "$2" --allocators "$1,sound" --repeats 1 --seconds 0.05 --timeout 3 \
+    local output other=${4:-sound}
+    output=$("$program" --scenario "$2" --allocators "$1,$other" --repeats 1 --seconds 0.05 --timeout 3 \
         --csv "$csv" 2>&1)
     (($? == 1)) || complain "$1: the exit code is not 1"
     grep -q "$3" <<<"$output" || complain "$1: the output does not say '$3'"
     grep -q "$1 .*FAILED" <<<"$output" || complain "$1: the table does not say FAILED"
     grep -Eq "^$2,[^,]*,$1,1,0,,,,,*$" "$csv" || complain "$1: the CSV holds no empty row"
     grep -q "^# $2 $1 .*$3" "$csv" || complain "$1: the CSV does not give the reason"
-    grep -Eq "^$2,[^,]*,sound,1,0,[0-9]+,[0-9.]+,[0-9.]+" "$csv" || complain "$1: the others were not measured"
+    grep -Eq "^$2,[^,]*,$other,1,0,[0-9]+,[0-9.]+,[0-9.]+" "$csv" || complain "$1: the others were not measured"
 }
 
 expect_failure crashes slots "signal 11"
@@ -33,6 +34,7 @@ expect_failure twice slots "blocks changed"
 expect_failure twice burst "blocks changed"
 expect_failure twice larson "blocks changed"
 expect_failure twice prodcons "blocks changed"
+expect_failure twice-frames frames "blocks changed" null
 
 "$program" --scenario slots --allocators refuses --repeats 1 --seconds 0.05 --csv "$csv" >/dev/null 2>&1 ||
     complain "refuses: NULL is an answer, not a failure"

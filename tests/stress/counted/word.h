@@ -5,6 +5,7 @@
 #define STRESS_COUNTED_WORD_H
 
 #include "port/native/word.h"
+#include "scenario/lcg.h"
 
 struct counted {
     uint64_t steps;
@@ -15,8 +16,7 @@ struct counted {
 extern _Thread_local struct counted counted;
 
 static inline bool counted_loses(void) {
-    counted.state = counted.state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (counted.state >> 33) % 100 < counted.lost_percent;
+    return (lcg_next(&counted.state) >> 33) % 100 < counted.lost_percent;
 }
 
 #define word_load_relaxed(self) (counted.steps++, word_load_relaxed(self))
