@@ -62,7 +62,7 @@ enum frame_error frame_alloc(frame_pool *self, size_t cpu, uint64_t *frame) {
     struct frame_cache *cache = &self->caches[cpu];
     if (cache->count == 0)
         return frame_alloc_slowly(self, cpu, frame);
-    struct frame_place place = cache->ring[(cache->oldest + --cache->count) % FRAME_CACHE_FRAMES];
+    struct frame_place place = cache->ring[(cache->oldest + --cache->count) & cache->mask];
     frame_hold(self, cpu, place, 1);
     *frame = frame_address(place.arena, place.page);
     return FRAME_OK;
@@ -136,25 +136,22 @@ void frame_put(frame_pool *self, size_t cpu, uint64_t frame) {
     frame_keep(self, cpu, place);
 }
 
-// What is wrong with a frame that is to be put. kind 0: nothing.
-struct frame_wrong {
-    enum port_fault_kind kind;
-    uint64_t frame;
-};
-
-// The first frame of a run that cannot be put.
-static struct frame_wrong frame_find_wrong(const frame_pool *self, uint64_t first, size_t count) {
-    const struct frame_arena *arena = frame_locate(self, first).arena;
+// The first frame of a run that cannot be put is a fault. True if the caller has all the references that there are.
+static bool frame_must_be_held(size_t cpu, struct frame_place first, size_t count) {
+    const word_t *references = frame_count_at(first);
+    const uint64_t start = frame_address(first.arena, first.page);
+    const size_t here = (size_t)((first.arena->end - start) >> PAGE_SHIFT);
+    uint64_t others = 0;
     // bound: count
     for (size_t i = 0; i < count; i++) {
-        uint64_t frame = first + ((uint64_t)i << PAGE_SHIFT);
-        struct frame_place place = frame_find(self, frame);
-        if (place.arena == NULL || place.arena != arena)
-            return (struct frame_wrong){PORT_FAULT_FOREIGN, frame};
-        if (word_load_relaxed(frame_count_at(place)) == 0) // relaxed: as in frame_put
-            return (struct frame_wrong){PORT_FAULT_DOUBLE_FREE, frame};
+        uint64_t held = i < here ? word_load_acquire(&references[i]) : 0; // A frame.put <- R frame.put
+        if (held == 0) {
+            bool is_managed = i < here && page_is_admitted(&first.arena->map, first.page + i);
+            frame_fault(is_managed ? PORT_FAULT_DOUBLE_FREE : PORT_FAULT_FOREIGN, start + (i << PAGE_SHIFT), cpu);
+        }
+        others |= held ^ 1;
     }
-    return (struct frame_wrong){0, FRAME_NONE};
+    return others == 0;
 }
 
 // Frames whose last reference was just put, up to the one before `end`.
@@ -163,15 +160,9 @@ static void frame_put_run(frame_pool *self, size_t cpu, struct frame_place end, 
     frame_publish(self, (struct frame_place){end.arena, end.page - count}, count, cpu);
 }
 
-void frame_put_contiguous(frame_pool *self, size_t cpu, uint64_t first, size_t count) {
-    if (cpu >= self->cpus)
-        frame_fault(PORT_FAULT_BAD_CPU, first, cpu);
-    if (count == 0)
-        return;
-    struct frame_place place = frame_must_find(self, first, cpu);
-    struct frame_wrong wrong = frame_find_wrong(self, first, count);
-    if (wrong.kind != 0)
-        frame_fault(wrong.kind, wrong.frame, cpu);
+// One reference less for each frame of a run, of which some have others.
+static __attribute__((noinline)) void frame_put_shared(frame_pool *self, size_t cpu, struct frame_place place,
+                                                       size_t count) {
     size_t run = 0;
     uint64_t bad = FRAME_NONE;
     // bound: count
@@ -190,6 +181,26 @@ void frame_put_contiguous(frame_pool *self, size_t cpu, uint64_t first, size_t c
     frame_put_run(self, cpu, place, run);
     if (bad != FRAME_NONE)
         frame_fault(PORT_FAULT_DOUBLE_FREE, bad, cpu);
+}
+
+void frame_put_contiguous(frame_pool *self, size_t cpu, uint64_t first, size_t count) {
+    if (cpu >= self->cpus)
+        frame_fault(PORT_FAULT_BAD_CPU, first, cpu);
+    if (count == 0)
+        return;
+    struct frame_place place = frame_find_recent(self, &self->caches[cpu], first);
+    if (place.arena == NULL || first % PAGE_BYTES != 0)
+        (void)frame_must_find(self, first, cpu);
+    if (!frame_must_be_held(cpu, place, count)) {
+        frame_put_shared(self, cpu, place, count);
+        return;
+    }
+    word_t *references = frame_count_at(place);
+    // bound: count
+    for (size_t i = 0; i < count; i++)
+        word_store_relaxed(&references[i], 0); // relaxed: as in frame_drop
+    self->caches[cpu].freed += count;
+    frame_keep_run(self, cpu, place, count);
 }
 
 uint64_t frame_references(const frame_pool *self, uint64_t frame) {

@@ -10,13 +10,16 @@ static void frame_publish_run(struct frame_pool *self, struct frame_cache *cache
     frame_publish(self, (struct frame_place){cache->run_arena, cache->run_first}, count, cpu);
 }
 
-// Adds a frame to the run, or gives the run back and begins another. A frame that is in use, or free for everyone, was
-// put twice at the same moment as by another CPU: here is its second place.
-static void frame_evict(struct frame_pool *self, size_t cpu, struct frame_place place) {
-    struct frame_cache *cache = &self->caches[cpu];
+void frame_must_leave(struct frame_place place, size_t cpu) {
     // relaxed: the caller owns the frame
     if (word_load_relaxed(frame_count_at(place)) != 0 || page_is_free(&place.arena->map, place.page))
         frame_fault(PORT_FAULT_DOUBLE_FREE, frame_address(place.arena, place.page), cpu);
+}
+
+// Adds a frame to the run, or gives the run back and begins another.
+static void frame_evict(struct frame_pool *self, size_t cpu, struct frame_place place) {
+    struct frame_cache *cache = &self->caches[cpu];
+    frame_must_leave(place, cpu);
     if (cache->run_count > 0 && cache->run_count < cache->capacity && cache->run_arena == place.arena) {
         if (place.page == cache->run_first + cache->run_count) {
             cache->run_count++;
@@ -36,7 +39,7 @@ static void frame_evict(struct frame_pool *self, size_t cpu, struct frame_place 
 
 static struct frame_place frame_take_oldest(struct frame_cache *cache) {
     struct frame_place place = cache->ring[cache->oldest];
-    cache->oldest = (cache->oldest + 1) % FRAME_CACHE_FRAMES;
+    cache->oldest = (cache->oldest + 1) & cache->mask;
     cache->count--;
     return place;
 }
@@ -49,7 +52,7 @@ static __attribute__((noinline)) void frame_keep_slowly(struct frame_pool *self,
         return;
     }
     struct frame_place oldest = frame_take_oldest(cache);
-    cache->ring[(cache->oldest + cache->count++) % FRAME_CACHE_FRAMES] = place;
+    cache->ring[(cache->oldest + cache->count++) & cache->mask] = place;
     frame_evict(self, cpu, oldest);
 }
 
@@ -58,7 +61,7 @@ void frame_keep(struct frame_pool *self, size_t cpu, struct frame_place place) {
     if (place.arena->node != cache->home || cache->count == cache->capacity)
         frame_keep_slowly(self, cpu, place);
     else
-        cache->ring[(cache->oldest + cache->count++) % FRAME_CACHE_FRAMES] = place;
+        cache->ring[(cache->oldest + cache->count++) & cache->mask] = place;
 }
 
 // Where to look: CPUs begin at places of their own, and go on where they found something.
@@ -67,8 +70,7 @@ static size_t frame_near(const struct frame_pool *self, size_t cpu, const struct
     return cache->near_arena == arena ? cache->near : arena->map.words * cpu / self->cpus;
 }
 
-static struct frame_place frame_take_order(struct frame_pool *self, size_t cpu, struct frame_arena *arena,
-                                           unsigned order) {
+struct frame_place frame_take_order(struct frame_pool *self, size_t cpu, struct frame_arena *arena, unsigned order) {
     struct frame_cache *cache = &self->caches[cpu];
     size_t first = page_take_aligned(&arena->map, order, frame_near(self, cpu, arena), cpu);
     if (first == PAGE_NONE)
@@ -126,10 +128,12 @@ bool frame_drain(frame_pool *self, size_t cpu) {
     if (self == NULL || cpu >= self->cpus)
         return false;
     struct frame_cache *cache = &self->caches[cpu];
+    if (cache->count == 0)
+        frame_clear_shelves(self, cpu);
     // bound: FRAME_DRAIN_FRAMES
     for (unsigned i = 0; i < FRAME_DRAIN_FRAMES && cache->count > 0; i++)
         frame_evict(self, cpu, frame_take_oldest(cache));
     if (cache->count == 0)
         frame_publish_run(self, cache, cpu);
-    return cache->count > 0;
+    return cache->count > 0 || cache->shelved > 0;
 }

@@ -30,10 +30,27 @@ static bool frame_check_cached(const frame_pool *self, struct frame_place place,
     return true;
 }
 
+static bool frame_check_shelves(const frame_pool *self, const struct frame_cache *cache, struct frame_finding *first) {
+    size_t shelved = 0;
+    // bound: FRAME_SHELVES
+    for (unsigned order = 1; order <= FRAME_SHELVES; order++) {
+        const struct frame_shelf *shelf = &cache->shelves[order - 1];
+        // bound: frames on the shelf
+        for (size_t i = 0; i < (size_t)shelf->count << order; i++) {
+            struct frame_place place = shelf->at[i >> order];
+            place.page += i & bits_low(order);
+            if (!frame_check_cached(self, place, first))
+                return false;
+        }
+        shelved += (size_t)shelf->count << order;
+    }
+    return frame_expect(first, "shelves are counted", FRAME_NONE, shelved, cache->shelved);
+}
+
 static bool frame_check_cache(const frame_pool *self, const struct frame_cache *cache, struct frame_finding *first) {
     // bound: FRAME_CACHE_FRAMES
     for (size_t i = 0; i < cache->count; i++) {
-        struct frame_place place = cache->ring[(cache->oldest + i) % FRAME_CACHE_FRAMES];
+        struct frame_place place = cache->ring[(cache->oldest + i) & cache->mask];
         if (!frame_check_cached(self, place, first) ||
             !frame_expect(first, "a ring holds frames of its slot's node", frame_address(place.arena, place.page),
                           cache->home, place.arena->node))
@@ -44,8 +61,10 @@ static bool frame_check_cache(const frame_pool *self, const struct frame_cache *
         if (!frame_check_cached(self, (struct frame_place){cache->run_arena, cache->run_first + i}, first))
             return false;
     }
-    return frame_expect(first, "a cache keeps to its capacity", FRAME_NONE, true,
-                        cache->count <= cache->capacity && cache->run_count <= cache->capacity);
+    bool is_bounded =
+        cache->count <= cache->capacity && cache->run_count <= cache->capacity && cache->shelved <= cache->shelved_most;
+    return frame_expect(first, "a cache keeps to its capacity", FRAME_NONE, true, is_bounded) &&
+           frame_check_shelves(self, cache, first);
 }
 
 // Counts the frames with references.

@@ -92,8 +92,31 @@ static void frame_lay_out_arena(struct frame_arena *arena, const struct frame_ch
     page_init(&arena->map, pages, (size_t)(base >> PAGE_SHIFT), map);
 }
 
+// How much a slot may hide of so many frames: of its share a quarter at most in the ring, as much in the run of evicted
+// frames, and the rest on shelves.
+static void frame_size_cache(struct frame_cache *cache, uint64_t frames, size_t cpus) {
+    uint64_t share = frames / FRAME_HIDDEN_PART / cpus;
+    uint64_t capacity = share < 4 ? 1 : share / 4 > FRAME_CACHE_FRAMES ? FRAME_CACHE_FRAMES : share / 4;
+    uint64_t rest = share > 2 * capacity ? share - 2 * capacity : 0;
+    cache->capacity = (uint32_t)capacity;
+    cache->mask = (1u << bits_log2_up(capacity)) - 1;
+    cache->shelved_most = rest > FRAME_SHELF_FRAMES ? FRAME_SHELF_FRAMES : (size_t)rest;
+}
+
+// A cache's ring and shelves.
+static void frame_lay_out_cache(struct frame_cache *cache, struct frame_layout *layout) {
+    cache->ring = frame_carve(layout, ((size_t)cache->mask + 1) * sizeof *cache->ring);
+    // bound: FRAME_SHELVES
+    for (unsigned order = 1; order <= FRAME_SHELVES; order++) {
+        struct frame_shelf *shelf = &cache->shelves[order - 1];
+        size_t places = cache->shelved_most >> order;
+        shelf->places = places > FRAME_SHELF_PLACES ? FRAME_SHELF_PLACES : (uint32_t)places;
+        shelf->at = frame_carve(layout, shelf->places * sizeof *shelf->at);
+    }
+}
+
 // All but what the arenas themselves want. The pool is the storage's beginning, or a scratch one while measuring.
-static void frame_lay_out_pool(struct frame_pool *self, struct frame_layout *layout) {
+static void frame_lay_out_pool(struct frame_pool *self, uint64_t frames, struct frame_layout *layout) {
     (void)frame_carve(layout, sizeof *self);
     self->caches = frame_carve(layout, self->cpus * sizeof *self->caches);
     self->node_of_cpu = frame_carve(layout, self->cpus * sizeof *self->node_of_cpu);
@@ -101,6 +124,16 @@ static void frame_lay_out_pool(struct frame_pool *self, struct frame_layout *lay
     self->order = frame_carve(layout, self->nodes * self->arena_count * sizeof *self->order);
     word_t *hands = frame_carve(layout, help_storage_words(self->cpus) * sizeof *hands);
     help_init(&self->help, self->cpus, hands);
+    // bound: cpus
+    for (size_t cpu = 0; cpu < self->cpus; cpu++) {
+        struct frame_cache scratch, *cache = self->caches != NULL ? &self->caches[cpu] : &scratch;
+        frame_size_cache(cache, frames, self->cpus);
+        frame_lay_out_cache(cache, layout);
+    }
+}
+
+static uint64_t frame_plan_frames(const struct frame_plan *plan) {
+    return (plan->usable_bytes + plan->reclaimable_bytes) >> PAGE_SHIFT;
 }
 
 enum frame_error frame_plan(const struct frame_config *config, struct frame_plan *plan) {
@@ -121,7 +154,7 @@ enum frame_error frame_plan(const struct frame_config *config, struct frame_plan
         frame_lay_out_arena(NULL, &chain, &layout);
     }
     struct frame_pool scratch = {.cpus = config->cpus, .nodes = frame_nodes(config), .arena_count = plan->arenas};
-    frame_lay_out_pool(&scratch, &layout);
+    frame_lay_out_pool(&scratch, frame_plan_frames(plan), &layout);
     plan->storage_bytes = layout.bytes;
     return plan->usable_bytes == 0 ? FRAME_ERR_NO_MEMORY : FRAME_OK;
 }
@@ -168,19 +201,13 @@ static void frame_fill_order(struct frame_pool *self, uint32_t *row, size_t node
     }
 }
 
-static void frame_fill_caches(struct frame_pool *self, const struct frame_config *config, uint64_t frames) {
-    uint64_t share = frames / FRAME_HIDDEN_PART / 2 / self->cpus;
+static void frame_fill_caches(struct frame_pool *self, const struct frame_config *config) {
     // bound: cpus
     for (size_t cpu = 0; cpu < self->cpus; cpu++) {
         self->node_of_cpu[cpu] = config->node_of_cpu == NULL ? 0 : config->node_of_cpu[cpu];
         struct frame_arena *nearest = &self->arenas[frame_order(self, self->node_of_cpu[cpu])[0]];
-        self->caches[cpu] = (struct frame_cache){
-            .capacity = share < 1                    ? 1
-                        : share > FRAME_CACHE_FRAMES ? FRAME_CACHE_FRAMES
-                                                     : (uint32_t)share,
-            .home = nearest->node,
-            .recent = nearest,
-        };
+        self->caches[cpu].home = nearest->node;
+        self->caches[cpu].recent = nearest;
     }
 }
 
@@ -206,7 +233,7 @@ enum frame_error frame_init(const struct frame_config *config, void *storage, si
     self->nodes = frame_nodes(config);
     self->arena_count = plan.arenas;
     self->direct_map = config->direct_map;
-    frame_lay_out_pool(self, &layout);
+    frame_lay_out_pool(self, frame_plan_frames(&plan), &layout);
     frame_walk_init(&walk, config, 0, NULL);
     // bound: arenas
     for (size_t i = 0; i < self->arena_count && frame_walk_chain(&walk, &chain); i++) {
@@ -216,7 +243,7 @@ enum frame_error frame_init(const struct frame_config *config, void *storage, si
     // bound: nodes
     for (size_t node = 0; node < self->nodes; node++)
         frame_fill_order(self, self->order + node * self->arena_count, node, config->fallback);
-    frame_fill_caches(self, config, (plan.usable_bytes + plan.reclaimable_bytes) >> PAGE_SHIFT);
+    frame_fill_caches(self, config);
     *pool = self;
     return FRAME_OK;
 }

@@ -63,8 +63,8 @@ static struct frame_place frame_scan(struct frame_pool *self, size_t cpu, uint32
 
 struct frame_place frame_starve(struct frame_pool *self, size_t cpu, uint32_t node, const struct frame_search *search) {
     bool in_words = search->count <= BITS_WORD && search->align <= BITS_WORD;
-    // bound: FRAME_CACHE_FRAMES / FRAME_DRAIN_FRAMES
-    for (unsigned turn = 0; turn < FRAME_CACHE_FRAMES / FRAME_DRAIN_FRAMES && frame_drain(self, cpu); turn++) {
+    // bound: FRAME_DRAIN_CALLS
+    for (unsigned turn = 0; turn < FRAME_DRAIN_CALLS && frame_drain(self, cpu); turn++) {
     }
     if (in_words)
         frame_ask(self, cpu, search);

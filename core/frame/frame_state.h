@@ -8,10 +8,17 @@
 #include "help/help.h"
 #include "page/page.h"
 
-#define FRAME_CACHE_FRAMES 64u // in a ring, and again in the run that is given back
-#define FRAME_BATCH_ORDER 3u   // a full-sized cache is refilled with 2^3 frames at once
-#define FRAME_DRAIN_FRAMES 16u // moved by one call of frame_drain
-#define FRAME_HIDDEN_PART 32u  // all caches together hide at most this part of a pool, unless they are at their least
+#define FRAME_CACHE_FRAMES 512u  // in a ring, and again in the run that is given back, at most
+#define FRAME_BATCH_ORDER 3u     // a full-sized cache is refilled with 2^3 frames at once
+#define FRAME_SHELVES 9u         // for runs of 2, 4, ... 512 frames
+#define FRAME_SHELF_PLACES 128u  // runs on one shelf at most
+#define FRAME_SHELF_FRAMES 4096u // on all shelves of a slot at most
+#define FRAME_DRAIN_FRAMES 16u   // moved by one call of frame_drain, or words of runs
+// Calls of frame_drain that empty a slot for certain: the ring; the words of runs, of up to 64 frames two each, of
+// which a call moves 8 at least, for none has more than 9; and the last two.
+#define FRAME_DRAIN_CALLS                                                                                              \
+    (FRAME_CACHE_FRAMES / FRAME_DRAIN_FRAMES + (12u * FRAME_SHELF_PLACES + FRAME_SHELF_FRAMES / 128u * 3u) / 8u + 2u)
+#define FRAME_HIDDEN_PART 32u // all caches together hide at most this part of a pool, unless they are at their least
 
 // A range of addresses with one page map. Page 0 of the map lies at `base`, a multiple of 64 frames at or below
 // `start`; what lies in neither of two neighbouring arenas' [start, end) is admitted by neither.
@@ -29,12 +36,20 @@ struct frame_place {
     size_t page;
 };
 
-// Frames that a slot keeps: a ring, newest out and oldest evicted, and the evicted ones, as long as they make one run.
-// What the common calls use comes first.
+// Runs of one power of two of frames.
+struct frame_shelf {
+    uint32_t count, places;
+    struct frame_place *at;
+};
+
+// Frames that a slot keeps: a ring, newest out and oldest evicted, the evicted ones, as long as they make one run, and
+// runs that were put whole. What the common calls use comes first.
 struct frame_cache {
     _Alignas(PORT_CACHE_LINE) uint32_t oldest;
     uint32_t count, capacity;
-    uint32_t home; // the only node whose frames are kept in the ring
+    uint32_t home;            // the only node whose frames are kept in the ring and on shelves
+    uint32_t mask;            // places in the ring - 1
+    struct frame_place *ring; // a power of two of places, `capacity` at least
     uint64_t allocated, freed;
     struct frame_arena *recent; // of the frame that was put last
     struct frame_arena *run_arena;
@@ -43,7 +58,8 @@ struct frame_cache {
     size_t near;
     size_t helped; // where the next search for a hungry CPU begins
     uint64_t refills, remote, failures;
-    struct frame_place ring[FRAME_CACHE_FRAMES];
+    size_t shelved, shelved_most; // frames on shelves
+    struct frame_shelf shelves[FRAME_SHELVES];
 };
 
 struct frame_pool {
@@ -126,6 +142,22 @@ struct frame_place frame_supply(struct frame_pool *self, size_t cpu);
 
 // Keeps a free frame in the slot's cache, from where an older one may go back.
 void frame_keep(struct frame_pool *self, size_t cpu, struct frame_place place);
+
+// The same for a run of which all references were put; one that does not suit goes back.
+void frame_keep_run(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count);
+
+// A run that the slot keeps. arena NULL: none that suits.
+struct frame_place frame_unshelve(struct frame_pool *self, size_t cpu, const struct frame_search *search);
+
+// Gives runs back, FRAME_DRAIN_FRAMES words of them at most.
+void frame_clear_shelves(struct frame_pool *self, size_t cpu);
+
+// A frame that leaves a cache. A fault if it is in use, or free for everyone: it was put twice at the same moment as by
+// another CPU, and here is its second place.
+void frame_must_leave(struct frame_place place, size_t cpu);
+
+// 2^order frames near where the slot took from last, as hints show them.
+struct frame_place frame_take_order(struct frame_pool *self, size_t cpu, struct frame_arena *arena, unsigned order);
 
 #define FRAME_CPU_NONE HELP_CPU_NONE // of frame_publish: a caller without a slot
 

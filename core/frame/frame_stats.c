@@ -4,7 +4,7 @@
 
 static size_t frame_cached(const struct frame_cache *cache) {
     const volatile struct frame_cache *shared = cache; // another CPU may be its owner
-    return shared->count + shared->run_count;
+    return shared->count + shared->run_count + shared->shelved;
 }
 
 // Set bits of all words of a map.
@@ -88,7 +88,7 @@ void frame_limits(const frame_pool *self, struct frame_limits *out) {
         .cpus = self->cpus,
         .nodes = self->nodes,
         .arenas = self->arena_count,
-        .hidden_frames_per_cpu = (size_t)2 * self->caches[0].capacity,
+        .hidden_frames_per_cpu = (size_t)2 * self->caches[0].capacity + self->caches[0].shelved_most,
         .reserve_frames = (self->cpus - 1) * BITS_WORD,
         .alloc_steps_max = FRAME_ALLOC_STEPS(levels, self->arena_count),
         .put_steps_max = FRAME_PUT_STEPS(levels),

@@ -28,9 +28,12 @@
 
 // Up to 64 frames given back are two pieces at most.
 #define FRAME_PUBLISH(levels) (2u * (FRAME_PIECE(levels) + FRAME_SERVE(levels)))
-// The count read and written, or lowered and put right; count and bit of what is evicted.
+// The count read and written, or lowered and put right; count and bit of what is evicted. A drain: from the ring, frame
+// by frame, and from the shelves, word by word.
 #define FRAME_PUT_STEPS(levels) (5u + FRAME_PUBLISH(levels))
-#define FRAME_DRAIN_STEPS(levels) (FRAME_DRAIN_FRAMES * (2u + FRAME_PUBLISH(levels)) + FRAME_PUBLISH(levels))
+#define FRAME_DRAIN_STEPS(levels)                                                                                      \
+    (FRAME_DRAIN_FRAMES * (2u + FRAME_PUBLISH(levels) + 2u * BITS_WORD + FRAME_PIECE(levels) + FRAME_SERVE(levels)) +  \
+     FRAME_PUBLISH(levels))
 #define FRAME_ALLOC_STEPS(levels, arenas)                                                                              \
     (FRAME_PUBLISH(levels) + (arenas) * (2u * FRAME_TAKE_ALIGNED(levels) + FRAME_TAKE_RUN(levels)) + 2u * BITS_WORD)
 // Besides: the own cache drained; the hand raised and lowered, and a gift given back; each word of the maps read place
@@ -39,7 +42,7 @@
 #define FRAME_SCAN_STEPS(levels)                                                                                       \
     ((size_t)33 * (8u + 4u * FRAME_PIECE(levels)) + FRAME_SEIZE(levels) + FRAME_SERVE(levels) + 132u)
 #define FRAME_LAST_RESORT_STEPS(levels, arenas, words)                                                                 \
-    (FRAME_ALLOC_STEPS(levels, arenas) + (FRAME_CACHE_FRAMES / FRAME_DRAIN_FRAMES + 1u) * FRAME_DRAIN_STEPS(levels) +  \
-     6u + FRAME_PUBLISH(levels) + (words)*FRAME_SCAN_STEPS(levels))
+    (FRAME_ALLOC_STEPS(levels, arenas) + FRAME_DRAIN_CALLS * FRAME_DRAIN_STEPS(levels) + 6u + FRAME_PUBLISH(levels) +  \
+     (words)*FRAME_SCAN_STEPS(levels))
 
 #endif

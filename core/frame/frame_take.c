@@ -4,7 +4,8 @@
 #include "frame/frame_state.h"
 
 // Searches one arena by its hints; below a limit within it, the map itself.
-static size_t frame_search_arena(struct frame_arena *arena, const struct frame_search *search, size_t cpu) {
+static size_t frame_search_arena(struct frame_pool *self, size_t cpu, struct frame_arena *arena,
+                                 const struct frame_search *search) {
     struct page_map *map = &arena->map;
     const size_t count = search->count;
     if (search->limit < arena->end)
@@ -12,9 +13,9 @@ static size_t frame_search_arena(struct frame_arena *arena, const struct frame_s
     if (count > map->pages)
         return PAGE_NONE;
     if (count <= BITS_WORD && (count & (count - 1)) == 0 && search->align <= count) {
-        size_t first = page_take_aligned(map, bits_log2_up(count), 0, cpu);
-        if (first != PAGE_NONE || count == 1)
-            return first;
+        struct frame_place place = frame_take_order(self, cpu, arena, bits_log2_up(count));
+        if (place.arena != NULL || count == 1)
+            return place.arena != NULL ? place.page : PAGE_NONE;
     }
     return page_take_run(map, count, search->align);
 }
@@ -22,10 +23,15 @@ static size_t frame_search_arena(struct frame_arena *arena, const struct frame_s
 static struct frame_place frame_search_node(struct frame_pool *self, size_t cpu, uint32_t node,
                                             const struct frame_search *search) {
     const uint32_t *order = frame_order(self, node);
+    if (self->arenas[order[0]].node == self->caches[cpu].home) {
+        struct frame_place kept = frame_unshelve(self, cpu, search);
+        if (kept.arena != NULL)
+            return kept;
+    }
     // bound: arenas
     for (size_t i = 0; i < self->arena_count; i++) {
         struct frame_arena *arena = &self->arenas[order[i]];
-        size_t first = frame_search_arena(arena, search, cpu);
+        size_t first = frame_search_arena(self, cpu, arena, search);
         if (first != PAGE_NONE)
             return (struct frame_place){arena, first};
     }
