@@ -11,9 +11,9 @@ _Static_assert((int)MACHINE_CPUS_MAX == (int)ARCH_CPUS_MAX, "every CPU of the tr
 
 struct machine machine;
 
-static void add_ranges(struct memory_range *to, size_t *count, const struct machine_ranges *ranges) {
+static void add_ranges(struct boot *boot, const struct machine_ranges *ranges, enum frame_kind kind) {
     for (size_t i = 0; i < ranges->count; i++) { // bound: MACHINE_RANGES_MAX
-        to[(*count)++] = (struct memory_range){ranges->at[i].start, ranges->at[i].bytes};
+        boot_add_region(boot, ranges->at[i].start, ranges->at[i].bytes, kind);
     }
 }
 
@@ -42,13 +42,10 @@ void arch_read_boot(uintptr_t record, struct boot *boot) {
     } else {
         read_tree((const void *)record, TREE_BYTES_MAX);
         boot->loader = "device tree";
-        add_ranges(boot->ranges, &boot->range_count, &machine.memory);
+        add_ranges(boot, &machine.memory, FRAME_USABLE);
         boot_set_line(boot, machine.line);
     }
-    add_ranges(boot->kept, &boot->kept_count, &machine.reserved);
-    if (boot->range_count == 0) {
-        panic("no memory is reported");
-    }
+    add_ranges(boot, &machine.reserved, FRAME_RESERVED);
     boot->cpus_upper = machine.cpus_upper;
     boot->cpu_count = machine.cpu_count;
     for (size_t i = 0; i < machine.cpu_count; i++) { // bound: ARCH_CPUS_MAX

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The final page tables: virtual is physical; 39 bits of address in three levels, blocks of 1 GiB and 2 MiB where they
-// fit. The tables come from a fixed pool in the image, since there is no allocator yet.
+// fit.
 #include "arch.h"
+#include "memory.h"
 #include "parts.h"
 #include "print.h"
 
-enum { ENTRIES = 512, TABLES_MAX = 48, LEVEL_TOP = 1, LEVEL_PAGE = 3 };
+enum { ENTRIES = 512, LEVEL_TOP = 1, LEVEL_PAGE = 3 };
 #define PAGE_BYTES UINT64_C(4096)
 #define BLOCK_BYTES (UINT64_C(2) << 20) // of level 2
 #define ADDRESS_END (UINT64_C(1) << 39)
@@ -33,8 +34,6 @@ static const uint64_t mapping_bits[] = {
 
 typedef uint64_t table_t[ENTRIES];
 _Alignas(4096) table_t page_root; // secondary_entry loads it
-_Alignas(4096) static table_t tables[TABLES_MAX];
-static size_t tables_used;
 
 static uint64_t leaf_bytes(unsigned level) {
     return PAGE_BYTES << 9 * (LEVEL_PAGE - level);
@@ -49,10 +48,7 @@ static uint64_t *enter_table(uint64_t *entry, unsigned level) {
     if (is_table(*entry, level)) {
         return (uint64_t *)(*entry & ADDRESS_MASK);
     }
-    if (tables_used == TABLES_MAX) {
-        panic("memory and devices are too scattered for %d page tables", TABLES_MAX);
-    }
-    uint64_t *table = tables[tables_used++];
+    uint64_t *table = memory_take(sizeof(table_t), PAGE_BYTES);
     uint64_t page_bit = level + 1 == LEVEL_PAGE ? TABLE : LEAF;
     for (uint64_t i = 0; i < ENTRIES && *entry != 0; i++) { // bound: ENTRIES
         table[i] = (*entry | page_bit) + i * leaf_bytes(level + 1);
@@ -77,8 +73,8 @@ static uint64_t map_leaf(uint64_t start, uint64_t end, uint64_t bits) {
 
 // Maps all whole pages that the range touches.
 static void map(uint64_t start, uint64_t end, enum mapping as) {
-    if (end > ADDRESS_END || end < start) {
-        panic("the range from %lx to %lx lies above the %lx bytes that can be mapped", start, end, ADDRESS_END);
+    if (end > STACKS_START || end < start) {
+        panic("the range from %lx to %lx is no memory below %lx, where stacks begin", start, end, STACKS_START);
     }
     start -= start % PAGE_BYTES;
     end = (end + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
@@ -88,11 +84,22 @@ static void map(uint64_t start, uint64_t end, enum mapping as) {
 }
 
 // Rounds to whole blocks: a loader's map is made of many small pieces, and what lies between them is memory too.
-static void map_memory(const struct memory_range *ranges, size_t count) {
-    for (size_t i = 0; i < count; i++) { // bound: BOOT_RANGES_MAX
-        uint64_t end = ranges[i].start + ranges[i].bytes;
-        map(ranges[i].start & ~(BLOCK_BYTES - 1), (end + BLOCK_BYTES - 1) & ~(BLOCK_BYTES - 1), DATA);
+static void map_memory(const struct boot *boot) {
+    for (size_t i = 0; i < boot->region_count; i++) { // bound: BOOT_REGIONS_MAX
+        const struct frame_region *region = &boot->regions[i];
+        uint64_t end = region->start + region->bytes;
+        if (region->kind != FRAME_RESERVED) {
+            map(region->start & ~(BLOCK_BYTES - 1), (end + BLOCK_BYTES - 1) & ~(BLOCK_BYTES - 1), DATA);
+        }
     }
+}
+
+// The entry of one page, in tables that are made if there are none.
+static uint64_t *page_entry(uint64_t address) {
+    uint64_t *table = page_root;
+    for (unsigned level = LEVEL_TOP; level < LEVEL_PAGE; level++) // bound: LEVEL_PAGE
+        table = enter_table(&table[address / leaf_bytes(level) % ENTRIES], level);
+    return &table[address / PAGE_BYTES % ENTRIES];
 }
 
 static void map_devices(const struct machine_ranges *devices) {
@@ -102,8 +109,7 @@ static void map_devices(const struct machine_ranges *devices) {
 }
 
 void arch_map_memory(const struct boot *boot) {
-    map_memory(boot->ranges, boot->range_count);
-    map_memory(boot->kept, boot->kept_count);
+    map_memory(boot);
     map_devices(&machine.gic);
     map_devices(&machine.uart);
     map((uintptr_t)image_start, (uintptr_t)image_text_end, TEXT);
@@ -111,5 +117,13 @@ void arch_map_memory(const struct boot *boot) {
     map((uintptr_t)image_rodata_end, (uintptr_t)image_end, DATA);
     map((uintptr_t)boot_stack_guard, (uintptr_t)boot_stack_guard + PAGE_BYTES, UNMAPPED);
     map(0, PAGE_BYTES, UNMAPPED);
+    for (size_t i = 0; i < boot->cpu_count; i++) { // bound: cpu_count
+        (void)page_entry(STACKS_START + i * STACKS_CPU_BYTES);
+    }
     mmu_load(page_root);
+}
+
+void arch_map_stack_page(uintptr_t address, uint64_t frame) {
+    *page_entry(address) = frame == FRAME_NONE ? 0 : frame | mapping_bits[DATA] | TABLE;
+    __asm__ volatile("dsb ishst\n tlbi vaae1, %0\n dsb nsh\n isb" ::"r"(address / PAGE_BYTES) : "memory");
 }

@@ -42,6 +42,14 @@ void arch_read_boot(uintptr_t record, struct boot *boot);
 // and devices not executable; nothing writable executable. Boot CPU, once; secondaries load them in cpu_start.
 void arch_map_memory(const struct boot *boot);
 
+// Addresses of stacks, apart from all memory; for each CPU some, 2 MiB or a whole part of that, whose tables
+// arch_map_memory has made.
+// arch_map_stack_page maps one page of them to a frame, or to nothing (FRAME_NONE). Other CPUs may go on seeing the
+// former mapping if they have looked there before.
+#define STACKS_START (UINT64_C(3) << 37)
+enum { STACKS_CPU_BYTES = 256 << 10 };
+void arch_map_stack_page(uintptr_t address, uint64_t frame);
+
 // Exceptions, then the interrupt controller and the timer: once on the boot CPU, then once on every CPU.
 void arch_interrupts_init(const struct boot *boot);
 void arch_interrupts_init_cpu(void);

@@ -3,8 +3,9 @@
 #include "cpus.h"
 
 #include "arch.h"
-#include "kheap.h"
+#include "memory.h"
 #include "print.h"
+#include "stack.h"
 #include "tick.h"
 #include "watchdog.h"
 
@@ -70,24 +71,23 @@ void cpu_main(struct cpu *me) {
     }
 }
 
-static struct cpu *make_record(size_t index, uint64_t hardware_id) {
-    struct cpu *cpu = kheap_zalloc_from(kheap_backup(), sizeof *cpu, CPU_LINE_BYTES);
-    char *stack = kheap_alloc_from(kheap_backup(), CPU_STACK_BYTES, 16);
-    if (cpu == NULL || stack == NULL)
-        panic("the backup heap has no room for the record and the stack of CPU %zu", index);
-    cpu->self = cpu;
-    cpu->index = index;
-    cpu->hardware_id = hardware_id;
-    cpu->stack_top = stack + CPU_STACK_BYTES;
-    cpu->doing = "start";
-    return cpu;
+void cpus_make(const struct boot *boot) {
+    count = boot->cpu_count;
+    boot_cpu.hardware_id = boot->hardware_ids[0];
+    for (size_t i = 1; i < count; i++) { // bound: CPUs
+        cpus[i] = memory_take(sizeof *cpus[i], CPU_LINE_BYTES);
+        *cpus[i] = (struct cpu){
+            .self = cpus[i],
+            .index = i,
+            .hardware_id = boot->hardware_ids[i],
+            .stack_top = stack_map(i, 0, (uintptr_t)memory_take(CPU_STACK_BYTES, FRAME_BYTES)),
+            .doing = "start",
+        };
+    }
 }
 
-size_t cpus_start(const struct boot *boot) {
-    boot_cpu.hardware_id = boot->hardware_ids[0];
-    for (size_t i = 1; i < boot->cpu_count; i++) { // bound: cpu_count
-        cpus[i] = make_record(i, boot->hardware_ids[i]);
-        count = i + 1;
+size_t cpus_start(void) {
+    for (size_t i = 1; i < count; i++) { // bound: CPUs
         watchdog_expect("the start of a CPU", WATCHDOG_SECONDS);
         size_t before = up;
         if (cpu_start(cpus[i]))

@@ -9,9 +9,12 @@
 // The record of the CPU that boots, before anything else.
 void cpus_init_boot_cpu(void);
 
-// Makes a record for every CPU and starts all of them; answers how many are up, the boot CPU among them. Every other
-// CPU then waits for work, with interrupts on.
-size_t cpus_start(const struct boot *boot);
+// A record and a stack for every CPU, of boot's memory.
+void cpus_make(const struct boot *boot);
+
+// Starts all of them; answers how many are up, the boot CPU among them. Every other CPU then waits for work, with
+// interrupts on.
+size_t cpus_start(void);
 
 size_t cpus_count(void);
 struct cpu *cpus_at(size_t index);

@@ -4,12 +4,18 @@
 
 #include "arch.h"
 #include "cpus.h"
+#include "frames.h"
+#include "print.h"
 
 #ifdef KHEAP_UNMASKED // only to show that the tests notice
 enum { MASKED = 0 };
 #else
 enum { MASKED = 1 };
 #endif
+
+// The backup heap: some for use, and what each CPU's cache and its bookkeeping need. The primary leaves one frame in so
+// many for other use.
+enum { BACKUP_BYTES = 2 << 20, BACKUP_BYTES_CPU = 48 << 10, FRAMES_SPARED = 8 };
 
 static backend *primary, *backup;
 
@@ -95,9 +101,28 @@ void kheap_free(void *p) {
         kheap_free_to(owner(p), p);
 }
 
-void kheap_use(backend *backup_heap, backend *primary_heap) {
-    backup = backup_heap;
-    primary = primary_heap;
+static backend *make(const char *name, size_t bytes, size_t cpus) {
+    backend *heap = NULL;
+    uint64_t region = frames_take(bytes / FRAME_BYTES, FRAME_BYTES);
+    const char *refusal = region == FRAME_NONE ? "there are not so many frames in a row"
+                                               : backend_init((void *)region, bytes, cpus, &heap);
+    if (refusal != NULL)
+        panic("no %s heap of %zu KiB of memory for %zu CPUs: %s", name, bytes >> 10, cpus, refusal);
+    print("%-10s %s heap of %zu KiB for %zu CPUs\n", name, BACKEND_NAME, bytes >> 10, cpus);
+    return heap;
+}
+
+void kheap_make_backup(const struct boot *boot) {
+    backup = make("backup", BACKUP_BYTES + boot->cpus_upper * BACKUP_BYTES_CPU, boot->cpus_upper);
+}
+
+void kheap_make_primary(const struct boot *boot) {
+    struct frame_stats stats;
+    if (boot->cpu_count > boot->cpus_upper)
+        panic("%zu CPUs are counted where at most %zu were expected", boot->cpu_count, boot->cpus_upper);
+    frame_stats(frames_pool(), &stats);
+    size_t frames = stats.largest_free_run - stats.largest_free_run / FRAMES_SPARED;
+    primary = make("primary", frames * FRAME_BYTES, boot->cpu_count);
 }
 
 backend *kheap_backup(void) {

@@ -6,6 +6,7 @@
 #define KERNEL_COMMON_KHEAP_H
 
 #include "backend.h"
+#include "boot.h"
 #include "cpu.h"
 
 void *kheap_alloc(size_t size, size_t align);
@@ -21,8 +22,10 @@ void *kheap_realloc_from(backend *heap, void *p, size_t size, size_t align);
 void kheap_free_to(backend *heap, void *p);
 bool kheap_drain(backend *heap); // this CPU's cache, as wfh_drain
 
-// The two heaps: made by heaps.c, before other CPUs run.
-void kheap_use(backend *backup_heap, backend *primary_heap);
+// The two heaps, of frames, before other CPUs run: first the backup, small, for as many CPUs as there may be; then the
+// primary, for as many as there are. Whatever does not work out panics.
+void kheap_make_backup(const struct boot *boot);
+void kheap_make_primary(const struct boot *boot);
 backend *kheap_backup(void);
 backend *kheap_primary(void);
 

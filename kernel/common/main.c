@@ -2,7 +2,8 @@
 // The kernel from its entry to its end.
 #include "arch.h"
 #include "cpus.h"
-#include "heaps.h"
+#include "frames.h"
+#include "kheap.h"
 #include "memory.h"
 #include "modes.h"
 #include "print.h"
@@ -26,7 +27,7 @@ static void start_interrupts(void) {
 
 static void start_cpus(void) {
     uint64_t since = clock_ticks();
-    size_t up = cpus_start(&boot);
+    size_t up = cpus_start();
     if (up != boot.cpu_count)
         panic("%zu CPUs are counted, but only %zu came up", boot.cpu_count, up);
     print("CPUs       %zu up and idle, after %lu ms\n", up, (clock_ticks() - since) * 1000 / clock_hz());
@@ -46,10 +47,12 @@ void kernel_main(uintptr_t record) {
     arch_read_boot(record, &boot); // memory, CPUs and the command line, as the machine tells them
     options_read(boot.line);       // what this run is for
     print_machine();               //
-    memory_init(&boot);            // what of the memory is free
-    arch_map_memory(&boot);        // text read-only, nothing else executable
-    heaps_make_backup(&boot);      // for as many CPUs as there may be
-    heaps_make_primary(&boot);     // for as many as there are, over the memory that is left
+    memory_init(&boot);            // boot's own memory, from what is free
+    arch_map_memory(&boot);        // text read-only, nothing else executable; tables of boot's memory
+    cpus_make(&boot);              // records and stacks, likewise
+    frames_init(&boot);            // frames of all that is left; boot's memory ends here
+    kheap_make_backup(&boot);      // a small heap for as many CPUs as there may be
+    kheap_make_primary(&boot);     // the heap for as many as there are
     start_interrupts();            // timer and IPIs of this CPU
     start_cpus();                  // all the others; they wait for work
     run_mode();                    // tests, or what else was asked for, and the verdict

@@ -1,94 +1,82 @@
 // SPDX-License-Identifier: MIT
-// Free memory at boot; see memory.h.
+// Memory at boot; see memory.h.
 #include "memory.h"
 
 #include "print.h"
 
-enum { RANGES_MAX = 4 * BOOT_RANGES_MAX, PAGE = 4096, LOW_BYTES = 1 << 20 };
+#include <wfheap/bump.h>
 
-static struct memory_range ranges[RANGES_MAX]; // ascending, none touches the next
-static size_t count;
+enum { PIECES_MAX = 256 };
 
-static uint64_t end_of(struct memory_range range) {
-    return range.start + range.bytes;
-}
+static _Alignas(64) char storage[BUMP_STORAGE_BYTES(PIECES_MAX)];
+static bump *memory;
 
-static void insert(size_t at, struct memory_range range) {
-    if (count == RANGES_MAX)
-        panic("free memory falls into more than %d pieces", RANGES_MAX);
-    for (size_t i = count++; i > at; i--) // bound: RANGES_MAX
-        ranges[i] = ranges[i - 1];
-    ranges[at] = range;
-}
-
-static void drop(size_t at) {
-    count--;
-    for (size_t i = at; i < count; i++) // bound: RANGES_MAX
-        ranges[i] = ranges[i + 1];
-}
-
-// Adds memory in its place, as one piece with what it touches.
-static void add(struct memory_range range) {
-    size_t at = 0;
-    while (at < count && end_of(ranges[at]) < range.start) // bound: RANGES_MAX
-        at++;
-    while (at < count && ranges[at].start <= end_of(range)) { // bound: RANGES_MAX
-        uint64_t start = ranges[at].start < range.start ? ranges[at].start : range.start;
-        uint64_t end = end_of(ranges[at]) > end_of(range) ? end_of(ranges[at]) : end_of(range);
-        range = (struct memory_range){start, end - start};
-        drop(at);
+// The first address above `at` where a region begins or ends; UINT64_MAX behind the last.
+static uint64_t next_edge(const struct boot *boot, uint64_t at) {
+    uint64_t edge = UINT64_MAX;
+    for (size_t i = 0; i < boot->region_count; i++) { // bound: BOOT_REGIONS_MAX
+        uint64_t start = boot->regions[i].start, end = start + boot->regions[i].bytes;
+        edge = start > at && start < edge ? start : edge;
+        edge = end > at && end < edge ? end : edge;
     }
-    insert(at, range);
+    return edge;
 }
 
-// Takes out whatever of [start, end) is there.
-static void cut(uint64_t start, uint64_t end) {
-    for (size_t i = 0; i < count; i++) { // bound: RANGES_MAX
-        struct memory_range old = ranges[i];
-        if (end <= old.start || end_of(old) <= start)
+// Whether a byte is usable, and nothing else besides.
+static bool is_free(const struct boot *boot, uint64_t at) {
+    bool usable = false;
+    for (size_t i = 0; i < boot->region_count; i++) { // bound: BOOT_REGIONS_MAX
+        if (at - boot->regions[i].start >= boot->regions[i].bytes)
             continue;
-        drop(i);
-        if (end_of(old) > end)
-            insert(i, (struct memory_range){end, end_of(old) - end});
-        if (old.start < start)
-            insert(i, (struct memory_range){old.start, start - old.start});
+        if (boot->regions[i].kind != FRAME_USABLE)
+            return false;
+        usable = true;
     }
+    return usable;
 }
 
-static void keep_whole_pages(void) {
-    for (size_t i = count; i-- > 0;) { // bound: RANGES_MAX
-        uint64_t start = (ranges[i].start + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-        uint64_t end = end_of(ranges[i]) & ~(uint64_t)(PAGE - 1);
-        if (start < end)
-            ranges[i] = (struct memory_range){start, end - start};
-        else
-            drop(i);
+// What is free, ascending, in whole frames: so each piece is managed by the frame allocator as a whole, or not at all.
+static size_t find_pieces(const struct boot *boot, struct bump_range *pieces) {
+    size_t count = 0;
+    for (uint64_t at = 0, edge; at != UINT64_MAX; at = edge) { // bound: two edges a region
+        edge = next_edge(boot, at);
+        if (!is_free(boot, at))
+            continue;
+        while (is_free(boot, edge)) // bound: two edges a region
+            edge = next_edge(boot, edge);
+        uint64_t start = (at + FRAME_BYTES - 1) & ~(uint64_t)(FRAME_BYTES - 1);
+        uint64_t end = edge & ~(uint64_t)(FRAME_BYTES - 1);
+        if (start >= end)
+            continue;
+        if (count == PIECES_MAX)
+            panic("free memory falls into more than %d pieces", PIECES_MAX);
+        pieces[count++] = (struct bump_range){start, end - start};
     }
-}
-
-void memory_init(const struct boot *boot) {
-    for (size_t i = 0; i < boot->range_count; i++) // bound: BOOT_RANGES_MAX
-        add(boot->ranges[i]);
-    cut(0, LOW_BYTES);
-    cut((uintptr_t)image_start, (uintptr_t)image_end);
-    for (size_t i = 0; i < boot->kept_count; i++) // bound: BOOT_RANGES_MAX
-        cut(boot->kept[i].start, end_of(boot->kept[i]));
-    keep_whole_pages();
-    if (count == 0)
-        panic("the machine reports no memory that is free");
-}
-
-struct memory_range memory_take(size_t bytes) {
-    size_t whole = (bytes + PAGE - 1) & ~(size_t)(PAGE - 1), from = 0;
-    for (size_t i = 1; i < count; i++) // bound: RANGES_MAX
-        from = ranges[i].bytes > ranges[from].bytes ? i : from;
-    if (ranges[from].bytes <= whole)
-        panic("no free piece of %zu KiB of memory: give the machine more", whole >> 10);
-    ranges[from].bytes -= whole;
-    return (struct memory_range){end_of(ranges[from]), whole};
-}
-
-size_t memory_ranges(const struct memory_range **all) {
-    *all = ranges;
     return count;
+}
+
+void memory_init(struct boot *boot) {
+    static struct bump_range pieces[PIECES_MAX];
+    boot_add_region(boot, (uintptr_t)image_start, (uintptr_t)(image_end - image_start), FRAME_RESERVED);
+    enum bump_error error = bump_init(pieces, find_pieces(boot, pieces), 1, storage, sizeof storage, &memory);
+    if (error != BUMP_OK)
+        panic("no memory that is free: %s", bump_strerror(error));
+}
+
+void *memory_take(size_t bytes, size_t align) {
+    uint64_t address = 0;
+    enum bump_error error = bump_alloc(memory, bytes, align, &address);
+    if (error != BUMP_OK)
+        panic("no %zu KiB of memory at boot: %s", (bytes + 1023) >> 10, bump_strerror(error));
+    return __builtin_memset((void *)address, 0, bytes);
+}
+
+void memory_hand_over(frame_pool *pool) {
+    struct bump_range range;
+    (void)bump_close(memory);                                                // on one CPU, no call is under way
+    for (size_t i = 0; bump_used_range(memory, i, &range) == BUMP_OK; i++) { // bound: two ranges a piece
+        enum frame_error error = frame_mark_used(pool, range.start, range.bytes);
+        if (error != FRAME_OK && error != FRAME_ERR_NOT_MANAGED) // the latter: a piece too small for the pool
+            panic("boot's memory at %lx cannot be marked as used: %s", range.start, frame_strerror(error));
+    }
 }

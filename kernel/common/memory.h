@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Free memory at boot, before any heap: what the machine reports, without the image and all that must not be touched.
+// Memory at boot, before any other allocator: it moves up through what is free, and what it gives is given for good.
 #ifndef KERNEL_COMMON_MEMORY_H
 #define KERNEL_COMMON_MEMORY_H
 
 #include "boot.h"
 
-// Sorts out what is free. Panics if nothing is.
-void memory_init(const struct boot *boot);
+// Finds out what is free, and takes the image out. Panics if nothing is.
+void memory_init(struct boot *boot);
 
-// Whole pages from the end of the longest range, gone for good.
-struct memory_range memory_take(size_t bytes);
+// Zeroed memory. Panics if there is none, and once the frame allocator has taken over.
+void *memory_take(size_t bytes, size_t align);
 
-// What nobody took: ascending, none touches the next, each whole pages.
-size_t memory_ranges(const struct memory_range **ranges);
+// Hands the rest over: from here on every frame that was touched is in use in the pool.
+void memory_hand_over(frame_pool *pool);
 
 #endif

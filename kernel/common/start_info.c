@@ -17,17 +17,22 @@ void boot_set_line(struct boot *boot, const char *line) {
     boot->line[bytes] = 0;
 }
 
+void boot_add_region(struct boot *boot, uint64_t start, uint64_t bytes, enum frame_kind kind) {
+    if (boot->region_count == BOOT_REGIONS_MAX) {
+        panic("memory falls into more than %d regions", BOOT_REGIONS_MAX);
+    }
+    boot->regions[boot->region_count++] = (struct frame_region){.start = start, .bytes = bytes, .kind = kind};
+}
+
 void start_info_read(const struct start_info *info, struct boot *boot) {
     const struct start_memory *memory = (const struct start_memory *)info->memory;
     boot->loader = info->loader == START_BY_UEFI ? "UEFI" : "PVH";
     boot_set_line(boot, info->line != 0 ? (const char *)info->line : "");
     for (uint32_t i = 0; i < info->memory_count; i++) { // bound: the record's count
-        if (memory[i].kind != START_MEMORY_RAM || memory[i].bytes == 0) {
-            continue;
+        if (memory[i].kind == START_MEMORY_RAM) {
+            boot_add_region(boot, memory[i].start, memory[i].bytes, FRAME_USABLE);
+        } else if (memory[i].kind == START_MEMORY_ACPI) {
+            boot_add_region(boot, memory[i].start, memory[i].bytes, FRAME_RECLAIMABLE);
         }
-        if (boot->range_count == BOOT_RANGES_MAX) {
-            panic("the loader reports more than %d ranges of memory", BOOT_RANGES_MAX);
-        }
-        boot->ranges[boot->range_count++] = (struct memory_range){memory[i].start, memory[i].bytes};
     }
 }

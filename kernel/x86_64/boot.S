@@ -125,7 +125,7 @@ ap_start:
     xor %ax, %ax
     mov %ax, %ds
     lgdtl ap_descriptors - ap_start + ap_page
-    paging_on page_tables, EFER_LONG | EFER_NO_EXECUTE
+    paging_on page_root, EFER_LONG | EFER_NO_EXECUTE
     ljmpl $8, $ap_long
 ap_descriptors:
     .word descriptors_end - descriptors - 1

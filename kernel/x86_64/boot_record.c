@@ -23,6 +23,7 @@ void arch_read_boot(uintptr_t record, struct boot *boot) {
         panic("the loader left no start record, but %x", info->magic);
     }
     start_info_read(info, boot);
+    boot_add_region(boot, 0, 1 << 20, FRAME_RESERVED); // what firmware likes there, and the secondaries' first page
     const char *wrong = acpi_find_cpus(info->rsdp, EARLY_MAP_END, &cpus);
     if (wrong != NULL) {
         panic("%s", wrong);

@@ -54,6 +54,6 @@ void exceptions_init(void);
 void exceptions_init_cpu(size_t index);
 
 // pages.c: the root of the final tables, which boot.S gives to secondaries.
-extern uint64_t page_tables[][512];
+extern uint64_t page_root[];
 
 #endif

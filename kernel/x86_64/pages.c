@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The final page tables: virtual is physical, and only what is named here is mapped; the null page is not.
 #include "machine.h"
+#include "memory.h"
 #include "print.h"
 
-enum { PAGE_BYTES = 4096, TABLES_MAX = 128, SLOTS = 512, LEVEL_PAGE = 0, LEVEL_LARGE = 1, LEVEL_ROOT = 3 };
+enum { PAGE_BYTES = 4096, SLOTS = 512, LEVEL_PAGE = 0, LEVEL_LARGE = 1, LEVEL_ROOT = 3 };
 enum { CPUID_FEATURES = (int)0x80000001, MSR_EFER = (int)0xc0000080 };
 #define LARGE_BYTES (2ull << 20)
 
@@ -16,21 +17,17 @@ enum { CPUID_FEATURES = (int)0x80000001, MSR_EFER = (int)0xc0000080 };
 #define EFER_NO_EXECUTE (1ull << 11)
 #define ADDRESS 0x000ffffffffff000ull
 
-_Alignas(PAGE_BYTES) uint64_t page_tables[TABLES_MAX][SLOTS]; // the first is the root
-static size_t tables_used = 1;
+_Alignas(PAGE_BYTES) uint64_t page_root[SLOTS]; // secondaries load it
 
 static uint64_t *table_below(uint64_t *slot) {
     if (*slot == 0) {
-        if (tables_used == TABLES_MAX) {
-            panic("the %d page tables that the kernel has do not reach over this machine's memory", TABLES_MAX);
-        }
-        *slot = (uintptr_t)page_tables[tables_used++] | WRITABLE | PRESENT;
+        *slot = (uintptr_t)memory_take(PAGE_BYTES, PAGE_BYTES) | WRITABLE | PRESENT;
     }
     return (uint64_t *)(*slot & ADDRESS);
 }
 
 static uint64_t *slot_of(uint64_t address, int level) {
-    uint64_t *table = page_tables[0];
+    uint64_t *table = page_root;
     for (int above = LEVEL_ROOT; above > level; above--) { // bound: LEVEL_ROOT
         table = table_below(&table[address >> (12 + 9 * above) & (SLOTS - 1)]);
     }
@@ -40,6 +37,9 @@ static uint64_t *slot_of(uint64_t address, int level) {
 // Whole pages of start to end, large ones where they fit. What is mapped already stays as it is.
 static void map(uint64_t start, uint64_t end, uint64_t flags) {
     uint64_t bytes;
+    if (end > STACKS_START) {
+        panic("memory reaches to %lx, and from %lx on addresses are those of stacks", end, STACKS_START);
+    }
     for (uint64_t at = start; at < end; at += bytes) { // bound: pages from start to end
         uint64_t *large = slot_of(at, LEVEL_LARGE);
         bool fits = at % LARGE_BYTES == 0 && end - at >= LARGE_BYTES;
@@ -56,7 +56,7 @@ static void map_symbols(const char *start, const char *end, uint64_t flags) {
     map((uintptr_t)start, (uintptr_t)end, flags);
 }
 
-// Memory below 1 MiB holds what firmware likes there, and is left out but for the secondaries' first page.
+// Memory below 1 MiB is left out but for the secondaries' first page.
 void arch_map_memory(const struct boot *boot) {
     if (!(cpuid((uint32_t)CPUID_FEATURES).d & CPUID_NO_EXECUTE)) {
         panic("this CPU cannot forbid to execute memory (no NX)");
@@ -68,10 +68,21 @@ void arch_map_memory(const struct boot *boot) {
     map_symbols(image_text_end, image_rodata_end, NO_EXECUTE);
     map_symbols(image_rodata_end, image_end, WRITABLE | NO_EXECUTE);
     map(LAPIC_BASE, LAPIC_BASE + PAGE_BYTES, WRITABLE | UNCACHED | NO_EXECUTE);
-    for (size_t i = 0; i < boot->range_count; i++) { // bound: range_count
-        uint64_t start = boot->ranges[i].start, end = start + boot->ranges[i].bytes;
+    for (size_t i = 0; i < boot->region_count; i++) { // bound: region_count
+        const struct frame_region *region = &boot->regions[i];
+        uint64_t start = region->start, end = start + region->bytes;
         start = (start + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
-        map(start < 1 << 20 ? 1 << 20 : start, end & ~(uint64_t)(PAGE_BYTES - 1), WRITABLE | NO_EXECUTE);
+        if (region->kind != FRAME_RESERVED) {
+            map(start < 1 << 20 ? 1 << 20 : start, end & ~(uint64_t)(PAGE_BYTES - 1), WRITABLE | NO_EXECUTE);
+        }
     }
-    __asm__ volatile("movq %0, %%cr3" ::"r"(page_tables[0]) : "memory");
+    for (size_t i = 0; i < boot->cpu_count; i++) { // bound: cpu_count
+        (void)slot_of(STACKS_START + i * STACKS_CPU_BYTES, LEVEL_PAGE);
+    }
+    __asm__ volatile("movq %0, %%cr3" ::"r"(page_root) : "memory");
+}
+
+void arch_map_stack_page(uintptr_t address, uint64_t frame) {
+    *slot_of(address, LEVEL_PAGE) = frame == FRAME_NONE ? 0 : frame | WRITABLE | NO_EXECUTE | PRESENT;
+    __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
 }
