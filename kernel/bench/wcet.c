@@ -26,28 +26,28 @@ struct tally {
 };
 static struct tally allocs = {.name = "alloc"}, frees = {.name = "free"};
 
-typedef void *alloc_call(backend *heap, size_t cpu, size_t size, size_t align);
-typedef void free_call(backend *heap, size_t cpu, void *p);
+typedef void *alloc_call(void *heap, size_t cpu, size_t size, size_t align);
+typedef void free_call(void *heap, size_t cpu, void *p);
 
 // Two instructions each, reached in the same way as the heap's calls: what is more than them is the price of counting.
-static __attribute__((noipa)) void *empty_alloc(backend *heap, size_t cpu, size_t size, size_t align) {
+static __attribute__((noipa)) void *empty_alloc(void *heap, size_t cpu, size_t size, size_t align) {
     (void)heap;
     (void)cpu;
     return (void *)(size + align);
 }
 
-static __attribute__((noipa)) void empty_free(backend *heap, size_t cpu, void *p) {
+static __attribute__((noipa)) void empty_free(void *heap, size_t cpu, void *p) {
     (void)heap;
     (void)cpu;
     (void)p;
     __asm__ volatile("nop");
 }
 
-static void *empty_backend_alloc(backend *heap, size_t cpu, size_t size, size_t align) {
+static void *empty_backend_alloc(void *heap, size_t cpu, size_t size, size_t align) {
     return empty_alloc(heap, cpu, size, align);
 }
 
-static void empty_backend_free(backend *heap, size_t cpu, void *p) {
+static void empty_backend_free(void *heap, size_t cpu, void *p) {
     empty_free(heap, cpu, p);
 }
 
@@ -73,14 +73,14 @@ static void tally_note(struct tally *tally, uint32_t counted) {
 static void *counted_alloc(void *self, size_t cpu, size_t size) {
     void *p;
     irq_state_t before = irq_mask();
-    tally_note(&allocs, alloc_insns(backend_alloc, crew_heap(self), cpu, size, &p));
+    tally_note(&allocs, alloc_insns(BACKEND.alloc, crew_heap(self), cpu, size, &p));
     irq_restore(before);
     return p;
 }
 
 static void counted_free(void *self, size_t cpu, void *p) {
     irq_state_t before = irq_mask();
-    tally_note(&frees, free_insns(backend_free, crew_heap(self), cpu, p));
+    tally_note(&frees, free_insns(BACKEND.free, crew_heap(self), cpu, p));
     irq_restore(before);
 }
 
