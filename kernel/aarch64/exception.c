@@ -5,7 +5,7 @@
 #include "parts.h"
 #include "print.h"
 
-enum { CLASS_INSTRUCTION_ABORT = 0x21, CLASS_DATA_ABORT = 0x25, ABORT_IS_WRITE = 1 << 6 };
+enum { CLASS_INSTRUCTION_ABORT = 0x21, CLASS_DATA_ABORT = 0x25, ABORT_IS_WRITE = 1 << 6, SPSR_IRQ_MASKED = 1 << 7 };
 
 _Static_assert(sizeof(struct exception_frame) == 288, "FATAL_BYTES in vectors.S");
 
@@ -48,10 +48,9 @@ _Noreturn void exception_report(uint64_t vector, const struct exception_frame *f
     static const char *const kinds[] = {"synchronous", "IRQ", "FIQ", "SError"};
     uint64_t class = frame->esr >> 26 & 63;
     look_at_exit();
-    if (cpu_self() != NULL && cpu_self()->catch != NULL) {
-        SYSTEM_WRITE("sp_el0", 0); // the report is over where on_exception goes on
-    }
-    on_exception();
+    SYSTEM_WRITE("sp_el0", 0); // the report is over if on_exception goes on elsewhere
+    on_exception((frame->spsr & SPSR_IRQ_MASKED) != 0);
+    SYSTEM_WRITE("sp_el0", frame->sp);
     panic_begin();
     print_registers(frame);
     if (vector % 4 != 0) {

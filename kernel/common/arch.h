@@ -68,9 +68,16 @@ void on_timer(void);
 void on_ipi(void);
 uint64_t clock_hz(void); // ticks of clock_ticks() a second
 
-// An exception: the architecture calls on_exception first, on any stack, which does not return if a test awaits one.
-// Else it prints the cause and all registers by print.h and calls panic.
-void on_exception(void);
+// An exception: the architecture calls on_exception first, on any stack, and says whether interrupts were masked where
+// it happened; the call does not return if somebody awaits it (catch.h). Else the architecture prints the cause and all
+// registers by print.h and calls panic.
+void on_exception(bool masked);
+
+// Where code stands that does not run: its stack pointer; what else it needs lies there. context_new: code that begins
+// with entry(), on a stack of its own that ends at `top`. context_switch: goes on there and returns when somebody
+// switches back to what it leaves in *from. Interrupts masked.
+void *context_new(void *top, void (*entry)(void));
+void context_switch(void **from, void *to);
 
 // Ends the machine; QEMU's exit status tells: success or not. Never returns, from any state.
 _Noreturn void machine_exit(bool success);

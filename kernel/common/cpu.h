@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define CPU_LINE_BYTES 64
-enum { CPU_STACK_BYTES = 16384 };
+enum { CPU_STACK_BYTES = 16384, STACK_PLACES = 8 };
 
 enum kheap_call { KHEAP_ALLOC, KHEAP_REALLOC, KHEAP_FREE, KHEAP_DRAIN, KHEAP_CALLS };
 
@@ -18,6 +18,7 @@ struct kheap_masked {
 };
 
 struct catch_point;
+struct task;
 
 struct cpu {
     _Alignas(CPU_LINE_BYTES) struct cpu *self; // first: GS:0 on x86_64
@@ -33,6 +34,11 @@ struct cpu {
     uint64_t ticks, ipis; // interrupts taken so far
 
     struct catch_point *catch; // catch.c: where a fault or an exception of this CPU is awaited
+
+    struct task *task;                // task.c: the one that runs
+    struct task *tasks[STACK_PLACES]; // and all, by their stacks' places
+    void *context;                    // of who runs them, meanwhile
+    size_t refuse_in;                 // for tests: the so many-th request of a task from now on is refused; 0: none
 
     struct kheap_masked masked[KHEAP_CALLS]; // kheap.c: of each kind of call
 };

@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "cpus.h"
 #include "frames.h"
+#include "modes.h"
 #include "print.h"
 
 #ifdef KHEAP_UNMASKED // only to show that the tests notice
@@ -13,10 +14,11 @@ enum { MASKED = 0 };
 enum { MASKED = 1 };
 #endif
 
-// The backup heap: some for use, and what each CPU's cache and its bookkeeping need. The primary leaves one frame in so
+// A small heap: some for use, and what each CPU's cache and its bookkeeping need. A large one leaves one frame in so
 // many for other use.
-enum { BACKUP_BYTES = 2 << 20, BACKUP_BYTES_CPU = 48 << 10, FRAMES_SPARED = 8 };
+enum { SMALL_BYTES = 1 << 20, SMALL_BYTES_CPU = 64 << 10, FRAMES_SPARED = 8, LOW_BYTES = 128 << 10 };
 
+static talloc *heaps;
 static backend *primary, *backup;
 
 // A call into a heap, from its CPU's number to its end.
@@ -77,14 +79,25 @@ bool kheap_drain(backend *heap) {
     return more;
 }
 
-// The heap that a block belongs to: what neither owns is the primary's, which reports it.
-static backend *owner(const void *p) {
-    return primary == NULL || backend_owns(backup, p) ? backup : primary;
+// NULL was the answer.
+static void refused(size_t size, size_t align) {
+    const struct cpu *me = cpu_self();
+    size_t largest[2], all[2];
+    if (talloc_save(heaps, me->index) == TALLOC_PRIMARY_ONLY)
+        return;
+    backend_free_bytes(primary, me->index, &largest[0], &all[0]);
+    backend_free_bytes(backup, me->index, &largest[1], &all[1]);
+    panic("both heaps are empty: '%s' on CPU %zu asks for %zu bytes at a multiple of %zu, where %zu and %zu are free",
+          me->doing, me->index, size, align, all[0], all[1]);
 }
 
 void *kheap_alloc(size_t size, size_t align) {
-    void *p = primary == NULL ? NULL : kheap_alloc_from(primary, size, align);
-    return p != NULL ? p : kheap_alloc_from(backup, size, align);
+    struct visit visit = enter();
+    void *p = talloc_alloc(heaps, visit.me->index, size, align);
+    leave(&visit, KHEAP_ALLOC);
+    if (p == NULL)
+        refused(size, align);
+    return p;
 }
 
 void *kheap_zalloc(size_t size, size_t align) {
@@ -93,15 +106,21 @@ void *kheap_zalloc(size_t size, size_t align) {
 }
 
 void *kheap_realloc(void *p, size_t size, size_t align) {
-    return p == NULL ? kheap_alloc(size, align) : kheap_realloc_from(owner(p), p, size, align);
+    struct visit visit = enter();
+    void *q = talloc_realloc(heaps, visit.me->index, p, size, align);
+    leave(&visit, KHEAP_REALLOC);
+    if (q == NULL && size != 0)
+        refused(size, align);
+    return q;
 }
 
 void kheap_free(void *p) {
-    if (p != NULL)
-        kheap_free_to(owner(p), p);
+    struct visit visit = enter();
+    talloc_free(heaps, visit.me->index, p);
+    leave(&visit, KHEAP_FREE);
 }
 
-static backend *make(const char *name, size_t bytes, size_t cpus) {
+static struct talloc_heap make(const char *name, size_t bytes, size_t cpus) {
     backend *heap = NULL;
     uint64_t region = frames_take(bytes / FRAME_BYTES, FRAME_BYTES);
     const char *refusal = region == FRAME_NONE ? "there are not so many frames in a row"
@@ -109,11 +128,25 @@ static backend *make(const char *name, size_t bytes, size_t cpus) {
     if (refusal != NULL)
         panic("no %s heap of %zu KiB of memory for %zu CPUs: %s", name, bytes >> 10, cpus, refusal);
     print("%-10s %s heap of %zu KiB for %zu CPUs\n", name, BACKEND_NAME, bytes >> 10, cpus);
-    return heap;
+    return (struct talloc_heap){&BACKEND, heap, (void *)region, bytes};
+}
+
+static bool tell_low(void *context, const struct talloc_low *low) {
+    (void)context;
+    if (low->cause == TALLOC_LOW_BACKUP)
+        print("the backup heap has only %zu KiB left, after '%s' on CPU %zu asked for %zu bytes\n",
+              low->backup_bytes >> 10, cpu_self()->doing, low->cpu, low->size);
+    return false; // nothing has become free
 }
 
 void kheap_make_backup(const struct boot *boot) {
-    backup = make("backup", BACKUP_BYTES + boot->cpus_upper * BACKUP_BYTES_CPU, boot->cpus_upper);
+    static _Alignas(TALLOC_STORAGE_ALIGN) char storage[TALLOC_STORAGE_BYTES(ARCH_CPUS_MAX)];
+    struct talloc_config config = {.cpus = boot->cpus_upper, .low = tell_low, .low_bytes = LOW_BYTES};
+    config.backup = make("backup", SMALL_BYTES + boot->cpus_upper * SMALL_BYTES_CPU, boot->cpus_upper);
+    enum talloc_error error = talloc_init(&config, storage, sizeof storage, &heaps);
+    if (error != TALLOC_OK)
+        panic("the backup heap cannot serve: %s", talloc_strerror(error));
+    backup = config.backup.heap;
 }
 
 void kheap_make_primary(const struct boot *boot) {
@@ -122,7 +155,12 @@ void kheap_make_primary(const struct boot *boot) {
         panic("%zu CPUs are counted where at most %zu were expected", boot->cpu_count, boot->cpus_upper);
     frame_stats(frames_pool(), &stats);
     size_t frames = stats.largest_free_run - stats.largest_free_run / FRAMES_SPARED;
-    primary = make("primary", frames * FRAME_BYTES, boot->cpu_count);
+    size_t bytes = options.mode->small_heap ? SMALL_BYTES + boot->cpu_count * SMALL_BYTES_CPU : frames * FRAME_BYTES;
+    struct talloc_heap heap = make("primary", bytes, boot->cpu_count);
+    enum talloc_error error = talloc_add_primary(heaps, &heap);
+    if (error != TALLOC_OK)
+        panic("the primary heap cannot serve: %s", talloc_strerror(error));
+    primary = heap.heap;
 }
 
 backend *kheap_backup(void) {
@@ -131,6 +169,10 @@ backend *kheap_backup(void) {
 
 backend *kheap_primary(void) {
     return primary;
+}
+
+talloc *kheap_talloc(void) {
+    return heaps;
 }
 
 void kheap_masked_reset(void) {

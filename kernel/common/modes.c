@@ -6,12 +6,20 @@
 #include "print.h"
 
 static const struct mode modes[] = {
-    {"test", test_main},           {"bench", bench_main},
-    {"wcet", wcet_main},           {"sweep", sweep_main},
-    {"schedules", schedules_main}, {"stress", stress_main},
-    {"fail", fail_main},           {"panic", panic_main},
-    {"hang", hang_main},           {"hang-masked", hang_masked_main},
-    {"run-data", run_data_main},   {"write-text", write_text_main},
+    {.name = "test", .run = test_main},
+    {.name = "tasks", .run = tasks_main, .small_heap = true},
+    {.name = "empty", .run = empty_main, .small_heap = true},
+    {.name = "bench", .run = bench_main},
+    {.name = "wcet", .run = wcet_main},
+    {.name = "sweep", .run = sweep_main},
+    {.name = "schedules", .run = schedules_main},
+    {.name = "stress", .run = stress_main},
+    {.name = "fail", .run = fail_main},
+    {.name = "panic", .run = panic_main},
+    {.name = "hang", .run = hang_main},
+    {.name = "hang-masked", .run = hang_masked_main},
+    {.name = "run-data", .run = run_data_main},
+    {.name = "write-text", .run = write_text_main},
 };
 
 struct options options = {.mode = modes, .seed = 1};
@@ -19,7 +27,7 @@ struct options options = {.mode = modes, .seed = 1};
 static const struct {
     const char *key;
     uint64_t *value;
-} numbers[] = {{"seed=", &options.seed}, {"seconds=", &options.seconds}};
+} numbers[] = {{"seed=", &options.seed}, {"seconds=", &options.seconds}, {"aborts=", &options.aborts}};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -64,8 +72,8 @@ static void read_word(const char *word) {
     const char *mode = after(word, "mode=");
     if (mode != NULL ? !read_mode(mode) : !read_number(word)) {
         panic("the command line says '%s', which is not understood: "
-              "mode=test|bench|wcet|sweep|schedules|stress|fail|panic|"
-              "hang|hang-masked|run-data|write-text seed=N seconds=N",
+              "mode=test|tasks|empty|bench|wcet|sweep|schedules|stress|fail|panic|"
+              "hang|hang-masked|run-data|write-text seed=N seconds=N aborts=N",
               word);
     }
 }

@@ -10,20 +10,23 @@
 struct mode {
     const char *name;
     bool (*run)(void); // on the boot CPU, interrupts on, all CPUs up and parked; whether all was well
+    bool small_heap;   // the primary heap is no larger than the backup, for it is to be exhausted
 };
 
 struct options {
     const struct mode *mode;
     uint64_t seed;    // seed=N, of whatever is random; 1 unless told
     uint64_t seconds; // seconds=N, of a measurement; 0 unless told: the mode's own choice
+    uint64_t aborts;  // aborts=N, of tasks; 0 unless told: likewise
 };
 extern struct options options;
 
 // Reads the words of a line into `options`. An unknown word panics.
 void options_read(const char *line);
 
-// In kernel/test/. The last six have to end the machine as failed.
+// In kernel/test/. The last seven have to end the machine as failed.
 bool test_main(void);
+bool tasks_main(void);       // tasks that are aborted, and what becomes of their memory
 bool stress_main(void);      // under -icount shift=0: the stress, its CPUs interleaved by a seed
 bool fail_main(void);        // a TAP test that fails
 bool panic_main(void);       // a panic
@@ -31,6 +34,7 @@ bool hang_main(void);        // the boot CPU spins for ever; the watchdog ends i
 bool hang_masked_main(void); // the same with interrupts masked; another CPU's watchdog ends it
 bool write_text_main(void);  // writes into the kernel's text
 bool run_data_main(void);    // runs code in the heap
+bool empty_main(void);       // both heaps are exhausted
 
 // In kernel/bench/.
 bool bench_main(void);

@@ -7,7 +7,8 @@
 #include "arch.h"
 #include "cpu.h"
 
-enum { STACK_FRAMES = CPU_STACK_BYTES / 4096, STACK_PLACES = STACKS_CPU_BYTES / (2 * CPU_STACK_BYTES) };
+enum { STACK_FRAMES = CPU_STACK_BYTES / 4096 };
+_Static_assert(STACK_PLACES * 2 * CPU_STACK_BYTES == STACKS_CPU_BYTES, "the places fill a CPU's addresses");
 
 // Maps CPU_STACK_BYTES of memory at `frame` as a stack; answers its top. place < STACK_PLACES; 0 is the CPU's own.
 void *stack_map(size_t cpu, size_t place, uint64_t frame);

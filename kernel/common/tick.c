@@ -4,6 +4,7 @@
 
 #include "arch.h"
 #include "cpus.h"
+#include "kheap.h"
 #include "print.h"
 #include "watchdog.h"
 
@@ -33,13 +34,24 @@ void ipi_set(void (*handler)(void)) {
     cpus_run(nothing, NULL);                                   // whoever is in the former handler ends it first
 }
 
+// A handler is the kernel's code, whatever it interrupts: both heaps serve it, and nobody awaits its faults.
+static void handle(struct cpu *me, void (*handler)(void)) {
+    struct catch_point *catch = me->catch;
+    enum talloc_policy policy = talloc_save(kheap_talloc(), me->index);
+    me->catch = NULL;
+    talloc_use_primary_then_backup(kheap_talloc(), me->index);
+    if (handler != NULL)
+        handler();
+    talloc_restore(kheap_talloc(), me->index, policy);
+    me->catch = catch;
+}
+
 void on_timer(void) {
     struct cpu *me = cpu_self();
     uint64_t since = clock_ticks();
     me->ticks++;
     watchdog_look();
-    if (me->tick_handler != NULL)
-        me->tick_handler();
+    handle(me, me->tick_handler);
     if (me->tick_period != 0)
         timer_once(me->tick_period + (clock_ticks() - since));
 }
@@ -47,7 +59,5 @@ void on_timer(void) {
 void on_ipi(void) {
     cpu_self()->ipis++;
     panic_look();
-    void (*handler)(void) = __atomic_load_n(&ipi_handler, __ATOMIC_ACQUIRE); // A tick.take <- R tick.set
-    if (handler != NULL)
-        handler();
+    handle(cpu_self(), __atomic_load_n(&ipi_handler, __ATOMIC_ACQUIRE)); // A tick.take <- R tick.set
 }

@@ -2,14 +2,16 @@
 // Runs that have to end as failed: they show that a kernel which fails, panics, hangs or writes where it must not does
 // not pass.
 #include "arch.h"
+#include "cpu.h"
 #include "kheap.h"
 #include "modes.h"
 #include "print.h"
 #include "protect.h"
 #include "tap.h"
+#include "task.h"
 #include "watchdog.h"
 
-enum { HANG_SECONDS = 2 };
+enum { HANG_SECONDS = 2, EMPTY_BYTES = 4096 };
 
 static void two_and_two(void) {
     tap_expect(2 + 2 == 5, "2 + 2 is %d, not 5", 2 + 2);
@@ -43,5 +45,24 @@ bool write_text_main(void) {
 
 bool run_data_main(void) {
     protect_run_heap(kheap_alloc(PROTECT_CODE_BYTES, PROTECT_CODE_BYTES));
+    return true;
+}
+
+static void take_primary(void *arg) {
+    (void)arg;
+    for (;;) // bound: the heap
+        *(char *)task_alloc(EMPTY_BYTES, EMPTY_BYTES) = 1;
+}
+
+// The kernel goes on asking while nothing of the task's has come back.
+static void take_backup(const struct task *task) {
+    cpu_self()->doing = task->name;
+    for (;;) // bound: the heap
+        *(char *)kheap_alloc(EMPTY_BYTES, EMPTY_BYTES) = 1;
+}
+
+bool empty_main(void) {
+    (void)task_start("glutton", take_primary, NULL);
+    task_run_all(take_backup);
     return true;
 }

@@ -92,7 +92,7 @@ static void print_frame(const struct frame *f, uint64_t address) {
 void exception(const struct frame *frame) {
     uint64_t address;
     __asm__ volatile("movq %%cr2, %0" : "=r"(address));
-    on_exception();
+    on_exception((frame->rflags & RFLAGS_INTERRUPTS) == 0);
     panic_begin();
     const char *name = frame->vector < sizeof names / sizeof names[0] ? names[frame->vector] : "reserved exception";
     print("exception %lu, %s, on the CPU with local APIC id %lu\n", frame->vector, name, lapic_id());

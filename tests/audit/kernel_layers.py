@@ -3,7 +3,8 @@
 
   common          the core's public headers, its atomics (word.h), and of an architecture its arch_cpu.h
   x86_64, aarch64 common; never each other
-  test            common, and the core's inner headers, whose units it tests
+  task            common
+  test            common, task, and the core's inner headers, whose units it tests
   bench           common, and the host benchmark's scenarios and formats (scenario/, driver/)
   uefi            common's start_info.h alone: it is a program of its own
 
@@ -42,6 +43,8 @@ def may_include(folder, name, headers):
     common = headers.get("common", set()) | COMMON
     if folder == "uefi":
         return name in own | {SEAM}
+    if folder == "test":
+        own = own | headers.get("task", set())
     return name in own | common or name.startswith(BESIDE.get(folder, ()))
 
 
@@ -65,7 +68,7 @@ def audit_file(path, kernel, text, headers):
 
 def self_test():
     headers = {"common": {"arch.h", "start_info.h"}, "x86_64": {"acpi.h", "arch_cpu.h"}, "aarch64": {"fdt.h"},
-               "bench": {"crew.h"}, "uefi": {"efi.h"}}
+               "bench": {"crew.h"}, "task": {"task.h"}, "uefi": {"efi.h"}}
 
     def run(name, text):
         return audit_file(Path("kernel") / name, Path("kernel"), text, headers)
@@ -74,6 +77,8 @@ def self_test():
         ("common", run("common/a.c", '#include "arch.h"\n#include <wfheap/heap.h>\n#include "word.h"'), None),
         ("common knows no architecture", run("common/a.c", '#include "acpi.h"'), "may not include acpi.h"),
         ("common knows no benchmark", run("common/a.c", '#include "crew.h"'), "may not include crew.h"),
+        ("common knows no task", run("common/a.c", '#include "task.h"'), "may not include task.h"),
+        ("a task in a test", run("test/a.c", '#include "task.h"'), None),
         ("an architecture", run("x86_64/a.c", '#include "acpi.h"\n#include "arch.h"'), None),
         ("the other architecture", run("x86_64/a.c", '#include "fdt.h"'), "may not include fdt.h"),
         ("scenarios", run("bench/a.c", '#include "scenario/env.h"'), None),
