@@ -14,6 +14,7 @@ static const struct mode modes[] = {
     {.name = "sweep", .run = sweep_main},
     {.name = "schedules", .run = schedules_main},
     {.name = "stress", .run = stress_main},
+    {.name = "duels", .run = duels_main},
     {.name = "fail", .run = fail_main},
     {.name = "panic", .run = panic_main},
     {.name = "hang", .run = hang_main},
@@ -72,7 +73,7 @@ static void read_word(const char *word) {
     const char *mode = after(word, "mode=");
     if (mode != NULL ? !read_mode(mode) : !read_number(word)) {
         panic("the command line says '%s', which is not understood: "
-              "mode=test|tasks|empty|bench|wcet|sweep|schedules|stress|fail|panic|"
+              "mode=test|tasks|empty|bench|wcet|sweep|schedules|stress|duels|fail|panic|"
               "hang|hang-masked|run-data|write-text seed=N seconds=N aborts=N",
               word);
     }

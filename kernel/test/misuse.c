@@ -73,6 +73,41 @@ static void *must_alloc(size_t bytes) {
     return p;
 }
 
+// Blocks of a class until a new one lies in the page of `old`.
+static char *retype(const char *old, size_t bytes) {
+    for (char *p; (p = wfh_alloc(wf, CPU, bytes, 8)) != NULL;) // bound: the heap
+        if ((uintptr_t)p / PAGE == (uintptr_t)old / PAGE)
+            return p;
+    return NULL;
+}
+
+// An address that once was a block, and now lies amid one of another class, is known to the CPU that freed it then:
+// that must not make it a block again.
+void test_misuse_old_block(void) {
+    enum { LONG = 64, ODD = 112, BURST = 24 }; // more than a magazine holds without a chunk
+    char *region = must_alloc(HEAP_BYTES), *blocks[BURST], *more[BURST];
+    struct attempt attempt = {NULL, CPU};
+    wf = NULL;
+    if (!tap_expect(wfh_init(region, HEAP_BYTES, CPUS, &wf) == WFH_OK, "no heap"))
+        return;
+    for (size_t i = 0; i < BURST; i++) // bound: BURST
+        blocks[i] = wfh_alloc(wf, CPU, LONG, 8);
+    for (size_t i = 0; i < BURST; i++) // bound: BURST
+        wfh_free(wf, CPU, blocks[i]);
+    const struct magazine_pool *pool = &heap_cache(wf, CPU)->pool;
+    char *old = pool->slots[2]; // the second block of the first chunk
+    wf_drain(&attempt);
+    if (!tap_expect(old != NULL && retype(old, ODD) != NULL, "no page was used for two classes"))
+        return;
+    for (size_t i = 0; i < BURST; i++) // bound: BURST
+        more[i] = wfh_alloc(wf, CPU, ODD, 8);
+    for (size_t i = 0; i < BURST && pool->vacant & 1; i++) // bound: BURST
+        wfh_free(wf, CPU, more[i]);
+    tap_expect(!(pool->vacant & 1), "the chunk is not used again");
+    expect_fault(PORT_FAULT_MISPLACED, wf_free, old, CPU);
+    kheap_free(region);
+}
+
 void test_misuse_wf(void) {
     char *region = must_alloc(HEAP_BYTES);
     wf = NULL;

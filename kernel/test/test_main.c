@@ -21,6 +21,7 @@ static const struct {
     {"realloc: growing and shrinking keeps the bytes", test_realloc},
     {"add_memory: memory that comes later", test_add_memory},
     {"misuse: wf reports every kind", test_misuse_wf},
+    {"misuse: a block of old is none any more", test_misuse_old_block},
     {"misuse: tlsf reports every kind", test_misuse_tlsf},
     {"protection: every CPU traps forbidden accesses", test_protection},
     {"interrupts: every CPU ticks and takes IPIs", test_interrupts},

@@ -17,6 +17,7 @@ void test_add_memory(void);
 
 // misuse.c: every kind of misuse is reported, and changes nothing.
 void test_misuse_wf(void);
+void test_misuse_old_block(void);
 void test_misuse_tlsf(void);
 
 // machine.c: the kernel itself, on every CPU.

@@ -5,28 +5,15 @@
 // the interrupt comes k instructions after the timer was set right before the call. Its handler allocates and frees in
 // the class in progress and in others. Afterwards all blocks have to hold what was written, and the heap its
 // invariants.
-#include "arch.h"
+#include "instant.h"
 #include "kheap.h"
 #include "modes.h"
 #include "print.h"
 #include "tap.h"
-#include "tick.h"
 #include "watchdog.h"
 
-enum {
-    SWEEP_REGION = 1 << 20,
-    SWEEP_HELD = 3,
-    SWEEP_BLOCKS = 128,
-    SWEEP_INSNS = 16384,
-    SWEEP_FIRST = 3,
-    SWEEP_BEYOND = 16
-};
-enum {
-    SWEEP_WAIT_SECONDS = 600,
-    SWEEP_PATIENCE = 100000000,
-    SWEEP_SMALL_MAX = 32768,
-    SWEEP_EVENTS = sizeof(struct backend_events) / sizeof(uint64_t)
-};
+enum { SWEEP_REGION = 1 << 20, SWEEP_HELD = 3, SWEEP_BLOCKS = 128, SWEEP_WAIT_SECONDS = 600, SWEEP_SMALL_MAX = 32768 };
+enum { SWEEP_EVENTS = sizeof(struct backend_events) / sizeof(uint64_t) };
 enum step_call { STEP_ALLOC, STEP_FREE, STEP_REALLOC, STEP_CALLS };
 
 struct step {
@@ -73,11 +60,8 @@ static struct {
     backend *heap;
     struct block blocks[SWEEP_BLOCKS]; // the script's
     struct block held[SWEEP_HELD];     // the handler's
-    uint32_t start;                    // instructions when the timer was set
-    volatile uint32_t entry;           // and from then to the handler; 0 before
-    volatile bool called, late;        // the call has returned; the interrupt came only then
+    size_t index;                      // of the step that is interrupted
     const char *trouble;
-    uint32_t entries[SWEEP_INSNS]; // by k
 } sweep;
 
 static void block_mark(struct block *block, void *p, size_t size) {
@@ -94,12 +78,8 @@ static void block_verify(const struct block *block) {
 }
 
 // Each of the handler's blocks goes back after its successor has come.
-static void sweep_handler(void) {
-    if (sweep.entry != 0)
-        panic("watchdog: a heap call that was interrupted does not end");
-    sweep.entry = (uint32_t)instructions_now() - sweep.start;
-    timer_once(SWEEP_PATIENCE);
-    sweep.late = sweep.called;
+static void sweep_strike(unsigned nth) {
+    (void)nth;
     // bound: SWEEP_HELD
     for (size_t i = 0; i < SWEEP_HELD; i++) {
         struct block before = sweep.held[i];
@@ -128,7 +108,6 @@ static void step_do(struct step step) {
         p = kheap_realloc_from(sweep.heap, block->p, step.size, 8);
     else
         kheap_free_to(sweep.heap, block->p);
-    sweep.called = true;
     if (step.call == STEP_FREE)
         *block = (struct block){0};
     else
@@ -151,7 +130,7 @@ static void sweep_replay(size_t steps) {
         step_do(script_step(i));
 }
 
-static void sweep_verify(void) {
+static const char *sweep_verify(void) {
     // bound: SWEEP_BLOCKS
     for (size_t i = 0; i < SWEEP_BLOCKS; i++)
         block_verify(&sweep.blocks[i]);
@@ -159,56 +138,26 @@ static void sweep_verify(void) {
     for (size_t i = 0; i < SWEEP_HELD; i++)
         block_verify(&sweep.held[i]);
     const char *broken = backend_check(sweep.heap, 0);
-    if (sweep.trouble == NULL)
-        sweep.trouble = broken;
+    return sweep.trouble != NULL ? sweep.trouble : broken;
 }
 
-static bool interrupt_after(size_t index, uint32_t ticks) {
-    sweep_replay(index);
-    struct step step = script_step(index);
-    sweep.entry = 0;
-    sweep.called = false;
-    sweep.start = (uint32_t)instructions_now();
-    timer_once(ticks);
-    step_do(step);
-    // bound: none, waits for the timer
-    while (sweep.entry == 0)
-        cpu_relax();
-    sweep.entries[ticks] = sweep.entry;
-    sweep_verify();
-    return tap_expect(sweep.trouble == NULL, "%s of step %zu, interrupt after %u instructions: %s",
-                      step_names[step.call], index, ticks, sweep.trouble);
+static void sweep_prepare(void) {
+    sweep_replay(sweep.index);
 }
 
-// From k to k + 1 the interrupt is taken one instruction later, but for a stretch where it is masked: there all are
-// taken at the same place, behind its end, and there are as many k's as it has instructions: none is left out.
-static void prove_coverage(uint32_t end) {
-    uint32_t masked = 0;
-    bool gapless = true;
-    // bound: SWEEP_INSNS
-    for (uint32_t k = SWEEP_FIRST + 1; k < end; k++) {
-        uint32_t first = k;
-        // bound: SWEEP_INSNS
-        while (k + 1 < end && sweep.entries[k + 1] == sweep.entries[first])
-            k++;
-        gapless &= sweep.entries[first] - sweep.entries[first - 1] == k - first + 1;
-        masked += k - first;
-    }
-    print("interrupted at each of %u instructions, masked %u\n",
-          sweep.entries[end - 1] - sweep.entries[SWEEP_FIRST] + 1, masked);
-    tap_expect(gapless, "some instruction was never interrupted");
-    tap_expect(masked != 0, "interrupts were never masked");
+static void sweep_act(void) {
+    step_do(script_step(sweep.index));
 }
 
 static void sweep_step(size_t index) {
-    uint32_t ticks = SWEEP_FIRST - 1; // once for nothing: code that QEMU sees first may shift by an instruction
-    // bound: SWEEP_INSNS
-    for (uint32_t beyond = 0; beyond < SWEEP_BEYOND; ticks++) {
-        if (!tap_expect(ticks < SWEEP_INSNS, "no end of the call in sight") || !interrupt_after(index, ticks))
-            return;
-        beyond += sweep.late;
-    }
-    prove_coverage(ticks);
+    static const struct instant every = {sweep_prepare, sweep_act, sweep_strike, sweep_verify, 1, 1};
+    sweep.index = index;
+    if (!instant_sweep(&every))
+        return;
+    struct instant_coverage found = instant_coverage();
+    print("interrupted at each of %u instructions, masked %u\n", found.instructions, found.masked);
+    tap_expect(found.gapless, "some instruction was never interrupted");
+    tap_expect(found.masked != 0, "interrupts were never masked");
 }
 
 // What a step brought about, one bit an event, and of a realloc whether the block moved, and whether it is a run.
@@ -254,17 +203,9 @@ static void sweep_script(void) {
     }
 }
 
-static bool counts_instructions(void) {
-    uint32_t first = (uint32_t)instructions_now(), second = (uint32_t)instructions_now();
-    uint32_t third = (uint32_t)instructions_now();
-    return second != first && second - first == third - second && second - first < SWEEP_EVENTS;
-}
-
 bool sweep_main(void) {
-    if (!counts_instructions())
-        panic("mode=sweep needs a clock of instructions: QEMU's -icount shift=0");
     sweep.region = kheap_alloc(SWEEP_REGION, 4096);
-    tick_set(0, sweep_handler);
+    instant_begin();
     tap_begin();
     // bound: the scripts
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
@@ -272,6 +213,6 @@ bool sweep_main(void) {
         watchdog_expect("sweep", SWEEP_WAIT_SECONDS);
         tap_test(sweep.script->name, sweep_script);
     }
-    tick_reset();
+    instant_end();
     return tap_end();
 }

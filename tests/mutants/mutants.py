@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""Mutants: faults that a slip of the hand could put into the core, each as one replacement of text, and which tests
+have to notice it. `old` has to stand in the file exactly once; whoever changes that text changes the mutant too.
+"""
+import dataclasses
+import pathlib
+import shutil
+
+LEFT_OUT = ("build", ".git", "results", "__pycache__")  # of the tree, when it is copied
+
+
+class MutantError(Exception):
+    """A mutant cannot be made; the message is a sentence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    old: str
+    new: str
+    breaks: str                # what goes wrong, in one sentence
+    caught: dict               # by layer: the test that has to fail ("qemu": the name of a ctest job)
+
+
+def copy_tree(root, to):
+    """A copy of the sources, to be built on its own."""
+    shutil.copytree(root, to, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
+
+
+def mutated(mutant, root):
+    """The text of the file with the fault in it."""
+    path = pathlib.Path(root) / mutant.file
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise MutantError(f"{mutant.name}: {mutant.file} cannot be read: {error.strerror}") from error
+    if text.count(mutant.old) != 1:
+        raise MutantError(f"{mutant.name}: its text stands {text.count(mutant.old)} times in {mutant.file}, not once")
+    return text.replace(mutant.old, mutant.new)
+
+
+MUTANTS = [
+    Mutant("bitset-lower-unread", "core/bitset/bitset.c", """        if (level > 0 && word_load_seq(bitset_at(self, level - 1, position)) != 0) { // S bitset.drop <-> S bitset.put
+            bitset_raise(self, level, position);
+            return;
+        }
+""", "", "a hint goes although a member of its word came meanwhile", {"qemu": "duels"}),
+    Mutant("bitset-raise-one-level", "core/bitset/bitset.c", """        if (!(word_load_seq(word) & bit))
+            word_or_seq(word, bit); // S bitset.put <-> S bitset.drop
+""", """        if (!(word_load_seq(word) & bit))
+            word_or_seq(word, bit); // S bitset.put <-> S bitset.drop
+        else
+            return;
+""", "a set bit is taken for a promise that those above are set", {"qemu": "duels"}),
+    Mutant("page-hint-unread", "core/page/page.c", """    if (truth != bits && bits_order(truth) == was)
+        bitset_put(&self->fit[was], word);
+""", "    (void)truth;\n", "free pages are not found by the length that they have again", {"qemu": "duels"}),
+    Mutant("page-give-unasked", "core/page/page.c", """    if (old & mask)
+        return false;
+    unsigned was = bits_order(old);
+""", """    unsigned was = bits_order(old);
+""", "pages that are free already are given back unnoticed", {"qemu": "wf-1"}),
+    Mutant("page-take-half", "core/page/page_run.c", "            (void)page_give(self, first, done);\n", "",
+           "a run that is not to be had as a whole leaves its first half lost", {"qemu": "wf-4"}),
+    Mutant("claim-unvalidated", "core/span/span.c",
+           "    bool wanted = span_kind(self, first) == span_class(self, order->class)->ticket;\n",
+           "    bool wanted = true;\n", "blocks of a span that became another class's are handed out", {"qemu": "duels"}),
+    Mutant("claim-sum-unread", "core/span/span.c",
+           "        word_or_seq(&self->state[first], bits_one(index)); // S span.publish <-> S span.withdraw\n", "",
+           "a word that was published during a claim is not in its span's sum", {"qemu": "duels"}),
+    Mutant("claim-unannounced", "core/span/span.c", """        if (span_begins(self, first, &now))
+            span_announce(self, now, first);
+""", "        (void)span_begins(self, first, &now);\n",
+           "a span withdrawn between a publication and the end of a claim is not found again", {"qemu": "duels"}),
+    Mutant("withdraw-unread", "core/span/span.c", """    if (span_kind(self, first) == span_class(self, class)->ticket &&
+        (word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS))) // S span.withdraw <-> S span.publish
+        span_announce(self, class, first);
+""", "", "a span is withdrawn although blocks of it came meanwhile", {"qemu": "duels"}),
+    Mutant("put-back-lost", "core/span/span.c", """    if (!help_anyone(&self->help)) {
+        span_publish(self, class, word, bits);
+        return;
+    }
+""", """    if (!help_anyone(&self->help))
+        return;
+""", "blocks that a claim did not want are lost", {"qemu": "wf-4"}),
+    Mutant("empty-unmarked", "core/span/span.c", """    if (emptied)
+        bitset_put(&self->empty, first);
+""", "", "a span that nobody could retire is never found again", {"qemu": "duels"}),
+    Mutant("live-late", "core/span/span.c", """    // S span.release <-> S span.scavenge
+    uint64_t old = word_add_seq(&self->state[first], ~live + 1);
+""", """    span_publish(self, class, word, bits);
+    // S span.release <-> S span.scavenge
+    uint64_t old = word_add_seq(&self->state[first], ~live + 1);
+""", "blocks are there for others before they are no longer counted", {"qemu": "duels"}),
+    Mutant("retire-blind", "core/span/span.c",
+           "        if ((taken[i] | mine) == full && (bits != 0 || span_kind(self, span_word_page(first)) == geometry->ticket))\n",
+           "        if ((taken[i] | mine) == full)\n", "a span of another class is taken apart", {"qemu": "duels"}),
+    Mutant("retire-keeps", "core/span/span.c", """            if (taken[k] != 0)
+                span_put_back(self, me, first + k, taken[k]);
+""", "            (void)me;\n", "what was taken of a span that is not whole is lost", {"qemu": "duels"}),
+    Mutant("flush-double", "core/span/span.c",
+           "    uint64_t twice = word_load_relaxed(&self->bits[word]) & bits;\n", "    uint64_t twice = 0;\n",
+           "a block that is given back twice corrupts its word", {"qemu": "wf-1"}),
+    Mutant("make-unannounced", "core/span/span_make.c",
+           "    bitset_put(&self->partial[class], first >> geometry->order);\n", "    (void)class;\n",
+           "a new span's blocks are not found", {"qemu": "wf-1"}),
+    Mutant("make-miscounted", "core/span/span_make.c",
+           "    uint64_t live = order->most < geometry->blocks ? order->most : geometry->blocks;\n    live = live < BITS_WORD ? live : BITS_WORD;\n",
+           "    uint64_t live = geometry->blocks;\n", "a new span counts blocks as live that lie free", {"qemu": "wf-1"}),
+    Mutant("scavenge-unread", "core/span/span_make.c",
+           "        bitset_put(&self->empty, first);\n    return false;\n", "        return false;\n    return false;\n",
+           "the mark of a span goes although it became empty meanwhile", {"qemu": "duels"}),
+    Mutant("gift-any-class", "core/span/help.c",
+           "    if ((want & 3) != TAG_WISH || help_decode(want).class != class)\n", "    if ((want & 3) != TAG_WISH)\n",
+           "a starved CPU gets a block of another size", {"qemu": "duels"}),
+    Mutant("gift-lost", "core/span/help.c",
+           "    uint64_t got = word_swap_seq(help_want(self, cpu), TAG_NONE);             // A help.lower <- R help.give\n",
+           "    uint64_t got = word_load_acquire(help_want(self, cpu)); // A help.lower <- R help.give\n"
+           "    word_store_release(help_want(self, cpu), TAG_NONE);\n",
+           "a gift that comes between looking and lowering the hand is lost", {"qemu": "duels"}),
+    Mutant("class-short-word", "core/span/size_class.c",
+           "    self->last = bits_low(self->blocks - (self->words - 1u) * BITS_WORD);\n", "    self->last = BITS_ALL;\n",
+           "a span has blocks beyond its end", {"qemu": "wf-1"}),
+    Mutant("cache-drops-rest", "core/cache/cache.c",
+           "            span_offer(map, &self->span, order->class, order->word, bits); // the span is not empty: it has the answer\n",
+           "            (void)map;\n", "blocks for which the stash has no place are lost", {"qemu": "wf-4"}),
+    Mutant("cache-double", "core/cache/cache.c", """    else if (entry->bits >> bit & 1)
+        port_fault(PORT_FAULT_DOUBLE_FREE, p, self->span.cpu);
+""", "", "a block that lies in the stash is freed again unnoticed", {"qemu": "wf-1"}),
+    Mutant("cache-miscounts", "core/cache/cache.c", "    self->stash.bytes -= bytes;\n    span_flush", "    span_flush",
+           "the stash forgets that it has room again", {"qemu": "wf-1"}),
+    Mutant("chunk-unclean", "core/cache/magazine.c",
+           "            self->top[i] = NULL;\n", "            (void)i;\n",
+           "an address that another class left in a chunk passes for a block", {"qemu": "wf-1"}),
+    Mutant("chunk-leaks", "core/cache/magazine.c", "    pool->vacant |= bits_one(chunk);\n", "",
+           "the pool never gets a chunk back", {"qemu": "wf-1"}),
+    Mutant("stash-unlinked", "core/cache/stash.c", "    self->entries[it->next].prev = it->prev;\n", "",
+           "the list of a class has an entry of another", {"qemu": "wf-1"}),
+    Mutant("count-forgets-chunks", "core/cache/magazine.c",
+           "self->own_slots + (chunks - 1u) * MAGAZINE_CHUNK_SLOTS + held", "self->own_slots + held",
+           "statistics count one chunk of a magazine", {"qemu": "wf-1"}),
+    Mutant("free-any-cpu", "core/heap/heap.c",
+           "    if (cpu >= self->map.cpus)\n        port_fault(PORT_FAULT_BAD_CPU, p, cpu);\n", "",
+           "a CPU that the heap does not know frees", {"qemu": "wf-1"}),
+    Mutant("free-overfull", "core/heap/heap.c",
+           "        if (unlikely(!magazine_accepts(magazine, p) || magazine_is_full(magazine))) {\n",
+           "        if (unlikely(!magazine_accepts(magazine, p))) {\n", "a magazine runs over", {"qemu": "wf-1"}),
+    Mutant("init-twice", "core/heap/heap_init.c", "    if (*heap != NULL)\n        return WFH_ERR_TWICE;\n", "",
+           "a heap in use is made anew", {"qemu": "wf-1"}),
+    Mutant("realloc-keeps", "core/heap/heap_realloc.c", "    wfh_free(self, cpu, p);\n    return q;\n", "    return q;\n",
+           "what moves leaves its old place lost", {"qemu": "wf-1"}),
+    Mutant("realloc-grows-blindly", "core/heap/heap_realloc.c",
+           "    if (first + want > self->map.pages || !page_take_at(&self->map.page, first + have, want - have))\n",
+           "    if (first + want > self->map.pages)\n", "a run grows over its neighbour", {"qemu": "wf-1"}),
+    Mutant("run-keeps-kind", "core/heap/heap_run.c",
+           "        tag_store_relaxed(&self->map.kind[first], KIND_FREE); // relaxed: published with the pages\n", "",
+           "a page that is free is still the first of a run", {"qemu": "wf-1"}),
+    Mutant("gift-unreturned", "core/heap/heap_starve.c",
+           "        heap_return_gift(self, cpu, (size_t)1 << order, pages, gift);\n", "        (void)heap_return_gift;\n",
+           "a gift that came too late is lost", {"qemu": "duels"}),
+    Mutant("stats-owns-all", "core/heap/heap_stats.c",
+           "    return page < self->map.pages && page_is_admitted(&self->map.page, page);\n",
+           "    return page < self->map.pages;\n", "memory that is not there yet is called the heap's", {"qemu": "wf-1"}),
+    Mutant("check-trusts-runs", "core/check/check.c",
+           """            good = check_run(self, page, first);
+""", """            good = true;
+            (void)check_run;
+""", "the verifier does not look at runs", {"qemu": "wf-1"}),
+    Mutant("check-trusts-caches", "core/check/check.c",
+           "           check_help(self, first) && check_caches(self, first);\n", "           check_help(self, first);\n",
+           "the verifier does not look at caches", {"qemu": "wf-1"}),
+]
