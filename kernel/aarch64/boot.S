@@ -25,7 +25,7 @@
     add     \top, \top, :lo12:vectors
     msr     vbar_el1, \top
     isb
-    msr     daifclr, #4 // SError is reported when it comes
+    msr     daifclr, #5 // SError is reported when it comes; FIQ is the alarm
     mov     x0, x19
     mov     x29, xzr
     .endm

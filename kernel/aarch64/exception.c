@@ -4,8 +4,15 @@
 #include "cpu.h"
 #include "parts.h"
 #include "print.h"
+#include "watchdog.h"
 
-enum { CLASS_INSTRUCTION_ABORT = 0x21, CLASS_DATA_ABORT = 0x25, ABORT_IS_WRITE = 1 << 6, SPSR_IRQ_MASKED = 1 << 7 };
+enum {
+    VECTOR_FIQ = 2,
+    CLASS_INSTRUCTION_ABORT = 0x21,
+    CLASS_DATA_ABORT = 0x25,
+    ABORT_IS_WRITE = 1 << 6,
+    SPSR_IRQ_MASKED = 1 << 7
+};
 
 _Static_assert(sizeof(struct exception_frame) == 288, "FATAL_BYTES in vectors.S");
 
@@ -48,6 +55,9 @@ _Noreturn void exception_report(uint64_t vector, const struct exception_frame *f
     static const char *const kinds[] = {"synchronous", "IRQ", "FIQ", "SError"};
     uint64_t class = frame->esr >> 26 & 63;
     look_at_exit();
+    if (vector % 4 == VECTOR_FIQ) {
+        watchdog_look();
+    }
     SYSTEM_WRITE("sp_el0", 0); // the report is over if on_exception goes on elsewhere
     on_exception((frame->spsr & SPSR_IRQ_MASKED) != 0);
     SYSTEM_WRITE("sp_el0", frame->sp);

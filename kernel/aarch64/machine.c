@@ -105,11 +105,12 @@ static const char *judge_psci(const struct walk *self) {
 // Interrupts of the timer: secure, non-secure, virtual, hypervisor; each {1 = private, number, flags}.
 static const char *judge_timer(const struct walk *self) {
     const struct fdt_value *all = &self->values[INTERRUPTS];
-    uint64_t number = fdt_number(*all, 7, 1);
-    if (all->size < 9 * 4 || fdt_number(*all, 6, 1) != 1 || number >= PPI_COUNT) {
+    uint64_t alarm = fdt_number(*all, 4, 1), number = fdt_number(*all, 7, 1);
+    if (all->size < 9 * 4 || fdt_number(*all, 6, 1) != 1 || number >= PPI_COUNT || alarm >= PPI_COUNT) {
         return "the device tree's timer has no private interrupt for virtual time";
     }
     self->machine->timer_interrupt = (uint32_t)(PPI_FIRST + number);
+    self->machine->alarm_interrupt = (uint32_t)(PPI_FIRST + alarm);
     return NULL;
 }
 

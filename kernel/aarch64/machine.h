@@ -31,6 +31,7 @@ struct machine {
     uint32_t psci_cpu_on;            // function number; 0 until the psci node was seen
     bool psci_by_smc;                // else hvc
     uint32_t timer_interrupt;        // of the virtual timer
+    uint32_t alarm_interrupt;        // of the physical one
 };
 
 // Reads a tree of which at most `limit` bytes can be read, on the CPU with the affinity `boot_cpu`. NULL, or a sentence

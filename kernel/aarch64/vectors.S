@@ -49,6 +49,7 @@ irq_entry:
     mrs     x1, spsr_el1
     stp     x30, x0, [sp, #160]
     str     x1, [sp, #176]
+    msr     daifclr, #1 // the alarm does not return
     bl      interrupt_take
     ldp     x30, x0, [sp, #160]
     ldr     x1, [sp, #176]

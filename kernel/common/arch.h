@@ -68,6 +68,10 @@ void on_timer(void);
 void on_ipi(void);
 uint64_t clock_hz(void); // ticks of clock_ticks() a second
 
+// An interrupt that nothing masks, on the boot CPU or the one that asks, after so many seconds, instead of what was
+// armed before: it calls watchdog_look. Where a machine has no such thing, nothing.
+void alarm_in(uint64_t seconds);
+
 // An exception: the architecture calls on_exception first, on any stack, and says whether interrupts were masked where
 // it happened; the call does not return if somebody awaits it (catch.h). Else the architecture prints the cause and all
 // registers by print.h and calls panic.

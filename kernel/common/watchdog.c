@@ -6,6 +6,8 @@
 #include "cpus.h"
 #include "print.h"
 
+enum { GRACE_SECONDS = 2 }; // for the ticks, which are told first
+
 static uint64_t deadline = UINT64_MAX;
 static const char *expected = "the boot";
 
@@ -13,6 +15,7 @@ void watchdog_expect(const char *what, uint64_t seconds) {
     // relaxed, both: whoever mixes two of them tells the wrong name, at worst
     __atomic_store_n(&expected, what, __ATOMIC_RELAXED);                                 // relaxed: see above
     __atomic_store_n(&deadline, clock_ticks() + seconds * clock_hz(), __ATOMIC_RELAXED); // relaxed: see above
+    alarm_in(seconds + GRACE_SECONDS);
 }
 
 void watchdog_look(void) {

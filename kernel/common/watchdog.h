@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// No silent hang: whatever runs has a deadline, which every CPU looks at when its timer ticks.
+// No silent hang: whatever runs has a deadline, which every CPU looks at when its timer ticks. Should none of them, an
+// alarm that cannot be masked does so a bit later.
 #ifndef KERNEL_COMMON_WATCHDOG_H
 #define KERNEL_COMMON_WATCHDOG_H
 

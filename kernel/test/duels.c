@@ -277,14 +277,12 @@ static void page_prepare(void) {
     struct page_map *page = &duel.map->page;
     duel.first = page_take_run(page, BITS_WORD, BITS_WORD);
     (void)page_give(page, duel.first, 2);
-    span_count_taken(duel.map, cpu(0), BITS_WORD - 2);
+    span_count_taken(duel.map, cpu(0), BITS_WORD - 1);
 }
 
 static void page_act(void) {
-    size_t taken = page_take_aligned(&duel.map->page, 0, duel.first / BITS_WORD, 0);
-    if (taken != duel.first)
+    if (page_take_aligned(&duel.map->page, 0, duel.first / BITS_WORD, 0) != duel.first)
         blame("the page that lies nearest is not taken");
-    (void)page_give(&duel.map->page, taken, 1);
 }
 
 static void page_strike(unsigned nth) {
@@ -295,8 +293,9 @@ static void page_strike(unsigned nth) {
 
 static const char *page_verify(void) {
     struct wfh_finding finding;
-    for (size_t i = 4; i < BITS_WORD; i++) // bound: a word
-        (void)heap_run_make(duel.heap, duel.first + i, 1);
+    for (size_t i = 0; i < BITS_WORD; i++) // bound: a word
+        if (!page_is_free(&duel.map->page, duel.first + i))
+            (void)heap_run_make(duel.heap, duel.first + i, 1);
     if (!wfh_check(duel.heap, &finding))
         blame(finding.rule);
     return duel.trouble;
@@ -324,8 +323,26 @@ static void hint_strike(unsigned nth) {
     bitset_put(&hints, MEMBERS - 2);
 }
 
+// Whoever has put a member finds it, though somebody else has put it by half.
+static void same_hint_prepare(void) {
+    hint_prepare();
+    bitset_drop(&hints, MEMBERS - 1);
+}
+
+static void same_hint_act(void) {
+    bitset_put(&hints, MEMBERS - 2);
+}
+
+static void same_hint_strike(unsigned nth) {
+    hint_strike(nth);
+    if (bitset_next(&hints, 0) != MEMBERS - 2)
+        blame("a member is not found by the one who has just put it");
+}
+
 static const char *hint_verify(void) {
-    return bitset_next(&hints, 0) == MEMBERS - 2 ? NULL : "a member that was put is not found";
+    if (bitset_next(&hints, 0) != MEMBERS - 2)
+        blame("a member that was put is not found");
+    return duel.trouble;
 }
 
 // One who finds no memory, and one who gives some: a gift that came although there was enough goes back.
@@ -353,6 +370,7 @@ static const struct duel {
     struct instant at;
 } duels[] = {
     {"hints: a member goes, another of its word comes", {hint_prepare, hint_act, hint_strike, hint_verify, 1, 1}},
+    {"hints: a member is put by two", {same_hint_prepare, same_hint_act, same_hint_strike, hint_verify, 1, 1}},
     {"page: one is taken, others of its word come back", {page_prepare, page_act, page_strike, page_verify, 1, 1}},
     {"span: a word is taken, published, and the span withdrawn",
      {claim_prepare, claim_act, claim_strike, verify, 2, 2}},

@@ -3,8 +3,9 @@
 #include "cpu.h"
 #include "machine.h"
 #include "print.h"
+#include "watchdog.h"
 
-enum { VECTORS = 256, EXCEPTIONS = 32, DOUBLE_FAULT = 8, PAGE_FAULT = 14, EMERGENCY_BYTES = 4096 };
+enum { VECTORS = 256, EXCEPTIONS = 32, ALARM = 2, DOUBLE_FAULT = 8, PAGE_FAULT = 14, EMERGENCY_BYTES = 4096 };
 enum { TASK_WORDS = 26, TASK_EMERGENCY_STACK = 9, TASK_IO_MAP = 25 }; // 32-bit words of a task state
 
 struct gate {
@@ -92,6 +93,9 @@ static void print_frame(const struct frame *f, uint64_t address) {
 void exception(const struct frame *frame) {
     uint64_t address;
     __asm__ volatile("movq %%cr2, %0" : "=r"(address));
+    if (frame->vector == ALARM) {
+        watchdog_look();
+    }
     on_exception((frame->rflags & RFLAGS_INTERRUPTS) == 0);
     panic_begin();
     const char *name = frame->vector < sizeof names / sizeof names[0] ? names[frame->vector] : "reserved exception";

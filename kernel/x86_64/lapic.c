@@ -72,6 +72,7 @@ void arch_interrupts_init(const struct boot *boot) {
     *reg(LVT_TIMER) = MASKED;
     *reg(TIMER_DIVIDE) = DIVIDE_BY_1;
     calibrate();
+    alarm_init();
 }
 
 void arch_interrupts_init_cpu(void) {

@@ -9,6 +9,8 @@ enum { SELECTOR_CODE = 8, SELECTOR_TASKS = 24 }; // of the descriptor table in b
 enum { VECTOR_TIMER = 32, VECTOR_IPI = 33, VECTOR_SPURIOUS = 255 };
 
 #define LAPIC_BASE 0xfee00000u // where every machine has it unless somebody moved it
+#define IOAPIC_BASE 0xfec00000u
+#define HPET_BASE 0xfed00000u
 #define EARLY_MAP_END (4ull << 30)
 
 static inline void port_out8(uint16_t port, uint8_t value) {
@@ -52,6 +54,9 @@ extern const char timer_entry[], ipi_entry[], spurious_entry[];
 // exceptions.c: from the very first C code on; then on every CPU for its own task state.
 void exceptions_init(void);
 void exceptions_init_cpu(size_t index);
+
+// alarm.c: once, on the boot CPU, which takes it.
+void alarm_init(void);
 
 // pages.c: the root of the final tables, which boot.S gives to secondaries.
 extern uint64_t page_root[];

@@ -63,6 +63,8 @@ void arch_map_memory(const struct boot *boot) {
     }
     msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NO_EXECUTE);
     __builtin_memcpy(ap_page, ap_start, (size_t)(ap_end - ap_start));
+    map(IOAPIC_BASE, IOAPIC_BASE + PAGE_BYTES, WRITABLE | UNCACHED | NO_EXECUTE);
+    map(HPET_BASE, HPET_BASE + PAGE_BYTES, WRITABLE | UNCACHED | NO_EXECUTE);
     map_symbols(ap_page, ap_page + PAGE_BYTES, 0);
     map_symbols(image_start, image_text_end, 0);
     map_symbols(image_text_end, image_rodata_end, NO_EXECUTE);

@@ -55,7 +55,7 @@ MUTANTS = [
 """, "a set bit is taken for a promise that those above are set", {"qemu": "duels"}),
     Mutant("page-hint-unread", "core/page/page.c", """    if (truth != bits && bits_order(truth) == was)
         bitset_put(&self->fit[was], word);
-""", "    (void)truth;\n", "free pages are not found by the length that they have again", {"qemu": "duels"}),
+""", "", "free pages are not found by the length that they have again", {"qemu": "duels"}),
     Mutant("page-give-unasked", "core/page/page.c", """    if (old & mask)
         return false;
     unsigned was = bits_order(old);
@@ -71,7 +71,7 @@ MUTANTS = [
            "a word that was published during a claim is not in its span's sum", {"qemu": "duels"}),
     Mutant("claim-unannounced", "core/span/span.c", """        if (span_begins(self, first, &now))
             span_announce(self, now, first);
-""", "        (void)span_begins(self, first, &now);\n",
+""", "",
            "a span withdrawn between a publication and the end of a claim is not found again", {"qemu": "duels"}),
     Mutant("withdraw-unread", "core/span/span.c", """    if (span_kind(self, first) == span_class(self, class)->ticket &&
         (word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS))) // S span.withdraw <-> S span.publish
@@ -98,12 +98,12 @@ MUTANTS = [
            "        if ((taken[i] | mine) == full)\n", "a span of another class is taken apart", {"qemu": "duels"}),
     Mutant("retire-keeps", "core/span/span.c", """            if (taken[k] != 0)
                 span_put_back(self, me, first + k, taken[k]);
-""", "            (void)me;\n", "what was taken of a span that is not whole is lost", {"qemu": "duels"}),
+""", "", "what was taken of a span that is not whole is lost", {"qemu": "duels"}),
     Mutant("flush-double", "core/span/span.c",
            "    uint64_t twice = word_load_relaxed(&self->bits[word]) & bits;\n", "    uint64_t twice = 0;\n",
            "a block that is given back twice corrupts its word", {"qemu": "wf-1"}),
     Mutant("make-unannounced", "core/span/span_make.c",
-           "    bitset_put(&self->partial[class], first >> geometry->order);\n", "    (void)class;\n",
+           "    bitset_put(&self->partial[class], first >> geometry->order);\n", "",
            "a new span's blocks are not found", {"qemu": "wf-1"}),
     Mutant("make-miscounted", "core/span/span_make.c",
            "    uint64_t live = order->most < geometry->blocks ? order->most : geometry->blocks;\n    live = live < BITS_WORD ? live : BITS_WORD;\n",
@@ -124,14 +124,14 @@ MUTANTS = [
            "a span has blocks beyond its end", {"qemu": "wf-1"}),
     Mutant("cache-drops-rest", "core/cache/cache.c",
            "            span_offer(map, &self->span, order->class, order->word, bits); // the span is not empty: it has the answer\n",
-           "            (void)map;\n", "blocks for which the stash has no place are lost", {"qemu": "wf-4"}),
+           "", "blocks for which the stash has no place are lost", {"qemu": "wf-4"}),
     Mutant("cache-double", "core/cache/cache.c", """    else if (entry->bits >> bit & 1)
         port_fault(PORT_FAULT_DOUBLE_FREE, p, self->span.cpu);
 """, "", "a block that lies in the stash is freed again unnoticed", {"qemu": "wf-1"}),
     Mutant("cache-miscounts", "core/cache/cache.c", "    self->stash.bytes -= bytes;\n    span_flush", "    span_flush",
            "the stash forgets that it has room again", {"qemu": "wf-1"}),
     Mutant("chunk-unclean", "core/cache/magazine.c",
-           "            self->top[i] = NULL;\n", "            (void)i;\n",
+           "            self->top[i] = NULL;\n", "            ;\n",
            "an address that another class left in a chunk passes for a block", {"qemu": "wf-1"}),
     Mutant("chunk-leaks", "core/cache/magazine.c", "    pool->vacant |= bits_one(chunk);\n", "",
            "the pool never gets a chunk back", {"qemu": "wf-1"}),
@@ -157,16 +157,14 @@ MUTANTS = [
            "        tag_store_relaxed(&self->map.kind[first], KIND_FREE); // relaxed: published with the pages\n", "",
            "a page that is free is still the first of a run", {"qemu": "wf-1"}),
     Mutant("gift-unreturned", "core/heap/heap_starve.c",
-           "        heap_return_gift(self, cpu, (size_t)1 << order, pages, gift);\n", "        (void)heap_return_gift;\n",
+           "        heap_return_gift(self, cpu, (size_t)1 << order, pages, gift);\n", "        ;\n",
            "a gift that came too late is lost", {"qemu": "duels"}),
     Mutant("stats-owns-all", "core/heap/heap_stats.c",
            "    return page < self->map.pages && page_is_admitted(&self->map.page, page);\n",
            "    return page < self->map.pages;\n", "memory that is not there yet is called the heap's", {"qemu": "wf-1"}),
     Mutant("check-trusts-runs", "core/check/check.c",
            """            good = check_run(self, page, first);
-""", """            good = true;
-            (void)check_run;
-""", "the verifier does not look at runs", {"qemu": "wf-1"}),
+""", "            good = true;\n", "the verifier does not look at runs", {"qemu": "wf-1"}),
     Mutant("check-trusts-caches", "core/check/check.c",
            "           check_help(self, first) && check_caches(self, first);\n", "           check_help(self, first);\n",
            "the verifier does not look at caches", {"qemu": "wf-1"}),
