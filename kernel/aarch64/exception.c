@@ -70,8 +70,9 @@ _Noreturn void exception_report(uint64_t vector, const struct exception_frame *f
         const char *access = class == CLASS_INSTRUCTION_ABORT     ? "execution"
                              : (frame->esr & ABORT_IS_WRITE) != 0 ? "write"
                                                                   : "read";
-        panic("%s: %s of %016lx, %s, by the instruction at %016lx", class_name(class), access, frame->far,
-              fault_name(frame->esr & 63), frame->elr);
+        const char *why = exception_is_overflow(frame->far, frame->sp) ? ": the stack has overflowed" : "";
+        panic("%s: %s of %016lx, %s, by the instruction at %016lx%s", class_name(class), access, frame->far,
+              fault_name(frame->esr & 63), frame->elr, why);
     }
     panic("%s, class %lx, vector %lu, at %016lx", class_name(class), class, vector, frame->elr);
 }

@@ -83,6 +83,11 @@ void on_exception(bool masked);
 void *context_new(void *top, void (*entry)(void));
 void context_switch(void **from, void *to);
 
+// Whether an access that faulted means that the stack ends there: it was about where the stack pointer is.
+static inline bool exception_is_overflow(uint64_t address, uint64_t stack_pointer) {
+    return address - stack_pointer + 4096 < 2 * 4096;
+}
+
 // Ends the machine; QEMU's exit status tells: success or not. Never returns, from any state.
 _Noreturn void machine_exit(bool success);
 

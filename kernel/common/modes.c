@@ -19,6 +19,7 @@ static const struct mode modes[] = {
     {.name = "panic", .run = panic_main},
     {.name = "hang", .run = hang_main},
     {.name = "hang-masked", .run = hang_masked_main},
+    {.name = "overflow-stack", .run = overflow_stack_main},
     {.name = "run-data", .run = run_data_main},
     {.name = "write-text", .run = write_text_main},
 };
@@ -74,7 +75,7 @@ static void read_word(const char *word) {
     if (mode != NULL ? !read_mode(mode) : !read_number(word)) {
         panic("the command line says '%s', which is not understood: "
               "mode=test|tasks|empty|bench|wcet|sweep|schedules|stress|duels|fail|panic|"
-              "hang|hang-masked|run-data|write-text seed=N seconds=N aborts=N",
+              "hang|hang-masked|overflow-stack|run-data|write-text seed=N seconds=N aborts=N",
               word);
     }
 }

@@ -24,20 +24,21 @@ extern struct options options;
 // Reads the words of a line into `options`. An unknown word panics.
 void options_read(const char *line);
 
-// In kernel/test/. The last seven have to end the machine as failed.
+// In kernel/test/. The last eight have to end the machine as failed.
 bool test_main(void);
-bool tasks_main(void);       // tasks that are aborted, and what becomes of their memory
-bool stress_main(void);      // under -icount shift=0: the stress, its CPUs interleaved by a seed
-bool duels_main(void);       // the same: calls of the core, interrupted at every instruction by others
-bool sweep_main(void);       // the same: the calls of the heap, interrupted at every instruction
-bool schedules_main(void);   // the same: seeded interleavings
-bool fail_main(void);        // a TAP test that fails
-bool panic_main(void);       // a panic
-bool hang_main(void);        // the boot CPU spins for ever; the watchdog ends it
-bool hang_masked_main(void); // the same with interrupts masked; another CPU's watchdog ends it
-bool write_text_main(void);  // writes into the kernel's text
-bool run_data_main(void);    // runs code in the heap
-bool empty_main(void);       // both heaps are exhausted
+bool tasks_main(void);          // tasks that are aborted, and what becomes of their memory
+bool stress_main(void);         // under -icount shift=0: the stress, its CPUs interleaved by a seed
+bool duels_main(void);          // the same: calls of the core, interrupted at every instruction by others
+bool sweep_main(void);          // the same: the calls of the heap, interrupted at every instruction
+bool schedules_main(void);      // the same: seeded interleavings
+bool fail_main(void);           // a TAP test that fails
+bool panic_main(void);          // a panic
+bool hang_main(void);           // the boot CPU spins for ever; the watchdog ends it
+bool hang_masked_main(void);    // the same with interrupts masked; another CPU ends it, or the alarm
+bool overflow_stack_main(void); // the last CPU calls itself until its stack ends
+bool write_text_main(void);     // writes into the kernel's text
+bool run_data_main(void);       // runs code in the heap
+bool empty_main(void);          // both heaps are exhausted
 
 // In kernel/bench/.
 bool bench_main(void);

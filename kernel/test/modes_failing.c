@@ -3,6 +3,7 @@
 // not pass.
 #include "arch.h"
 #include "cpu.h"
+#include "cpus.h"
 #include "kheap.h"
 #include "modes.h"
 #include "print.h"
@@ -36,6 +37,24 @@ bool hang_main(void) {
 bool hang_masked_main(void) {
     (void)irq_mask();
     return hang_main();
+}
+
+// Takes a stack to its end, and beyond.
+static __attribute__((noinline)) unsigned overflow(unsigned depth) {
+    volatile unsigned char room[256];
+    room[depth % sizeof room] = 1;
+    return depth == 0 ? 0 : overflow(depth + 1) + room[depth % sizeof room];
+}
+
+static void overflow_last(void *arg) {
+    (void)arg;
+    if (cpu_self()->index == cpus_count() - 1)
+        (void)overflow(1);
+}
+
+bool overflow_stack_main(void) {
+    cpus_run(overflow_last, NULL);
+    return true;
 }
 
 bool write_text_main(void) {

@@ -56,7 +56,7 @@ static void gate_set(size_t vector, const char *entry, uint64_t stack) {
 
 void exceptions_init(void) {
     for (size_t i = 0; i < EXCEPTIONS; i++) { // bound: EXCEPTIONS
-        gate_set(i, exception_entries + 16 * i, i == DOUBLE_FAULT);
+        gate_set(i, exception_entries + 16 * i, i == DOUBLE_FAULT || i == PAGE_FAULT);
     }
     gate_set(VECTOR_TIMER, timer_entry, 0);
     gate_set(VECTOR_IPI, ipi_entry, 0);
@@ -106,5 +106,6 @@ void exception(const struct frame *frame) {
     }
     const char *doing = frame->error & 16 ? "running" : frame->error & 2 ? "writing" : "reading";
     const char *what = frame->error & 1 ? "protected memory" : "memory that is not mapped";
-    panic("page fault: %s %s at address %lx, rip %lx", doing, what, address, frame->rip);
+    const char *why = exception_is_overflow(address, frame->rsp) ? ": the stack has overflowed" : "";
+    panic("page fault: %s %s at address %lx, rip %lx%s", doing, what, address, frame->rip, why);
 }
