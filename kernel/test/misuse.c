@@ -108,6 +108,15 @@ void test_misuse_old_block(void) {
     kheap_free(region);
 }
 
+// A block that the cache holds although it is free is found when the cache is drained.
+static void expect_double_free(const void *p, const char *where) {
+    struct attempt attempt = {NULL, CPU};
+    struct caught caught = catch_call(wf_drain, &attempt);
+    tap_expect(caught.end == CATCH_FAULT && caught.kind == PORT_FAULT_DOUBLE_FREE && caught.address == p,
+               "a double free is not found, where %s", where);
+    wf_drain(&attempt);
+}
+
 void test_misuse_wf(void) {
     char *region = must_alloc(HEAP_BYTES);
     wf = NULL;
@@ -128,11 +137,9 @@ void test_misuse_wf(void) {
     expect_wf_whole(64 + 64 + 10 * PAGE);
     wfh_free(wf, CPU, twice);
     wfh_free(wf, CPU, twice);
-    struct attempt attempt = {NULL, CPU};
-    struct caught caught = catch_call(wf_drain, &attempt);
-    tap_expect(caught.end == CATCH_FAULT && caught.kind == PORT_FAULT_DOUBLE_FREE && caught.address == twice,
-               "a double free is not found when the cache is drained");
-    wf_drain(&attempt);
+    expect_double_free(twice, "the first lies in the cache");
+    wfh_free(wf, CPU, twice);
+    expect_double_free(twice, "the first lies in its span");
     expect_wf_whole(64 + 10 * PAGE);
     word_t *state = &wf->map.state[span_page_of(&wf->map, run)]; // somebody wrote here: the run now is a page longer
     word_store_relaxed(state, word_load_relaxed(state) + (UINT64_C(1) << SPAN_LIVE_SHIFT)); // relaxed: as above
