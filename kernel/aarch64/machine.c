@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The machine as its device tree has it: one walk over the tree; a node is judged once all its properties are known,
-// which is at its first child or its end.
+// The machine as its device tree has it: one walk over the tree, each node judged by its properties when it begins.
 #include "machine.h"
 
 #define AFFINITY_MASK UINT64_C(0xff00ffffff)
 #define PSCI_CPU_ON_64 0xc4000003u
 enum { DEPTH_MAX = 16, PPI_FIRST = 16, PPI_COUNT = 16 };
 
-enum { REG, STATUS, RANGES, ADDRESS_CELLS, SIZE_CELLS, DEVICE_TYPE };
-enum { COMPATIBLE = DEVICE_TYPE + 1, METHOD, CPU_ON, INTERRUPTS, REGIONS, BOOTARGS, PROPERTY_COUNT };
-
-// In the order of these numbers.
-static const char *const property_names[PROPERTY_COUNT] = {
-    "reg",    "status", "ranges",     "#address-cells",         "#size-cells", "device_type", "compatible",
-    "method", "cpu_on", "interrupts", "#redistributor-regions", "bootargs"};
-
-// A node whose children may follow.
+// A node that has not ended.
 struct level {
     const char *name;
     size_t address_cells, size_cells; // of its children's reg
@@ -24,10 +15,11 @@ struct level {
 
 struct walk {
     struct machine *machine;
+    const struct fdt *tree;
     struct level levels[DEPTH_MAX]; // from the root down to the current node
     size_t depth;
-    bool is_judged;                          // the current node
-    struct fdt_value values[PROPERTY_COUNT]; // its properties so far
+    size_t properties; // of the current node: where they begin
+    bool had_child;    // the current node: no property may follow
 };
 
 static bool is_same(const char *a, const char *b) {
@@ -36,6 +28,24 @@ static bool is_same(const char *a, const char *b) {
         i++;
     }
     return a[i] == b[i];
+}
+
+// A property of the current node.
+static struct fdt_value property(const struct walk *self, const char *name) {
+    size_t offset = self->properties;
+    for (;;) { // bound: properties of the node
+        struct fdt_token token = fdt_next(self->tree, &offset);
+        if (token.kind != FDT_PROPERTY) {
+            return (struct fdt_value){0};
+        }
+        if (is_same(token.name, name)) {
+            return token.value;
+        }
+    }
+}
+
+static bool has(const struct walk *self, const char *name, const char *text) {
+    return fdt_has_string(property(self, name), text);
 }
 
 static const char *add_range(struct machine_ranges *to, uint64_t start, uint64_t bytes) {
@@ -59,54 +69,51 @@ static const char *add_reg(const struct walk *self, struct machine_ranges *to, u
     if (parent->is_elsewhere || address < 1 || address > 2 || cells <= address || cells > address + 2) {
         return "the device tree has a reg that cannot be read";
     }
-    const struct fdt_value *reg = &self->values[REG];
+    struct fdt_value reg = property(self, "reg");
     const char *problem = NULL;
     // bound: ranges in the property
-    for (size_t i = 0; problem == NULL && i < most && (i + 1) * cells <= reg->size / 4; i++) {
-        uint64_t start = fdt_number(*reg, i * cells, address);
-        problem = add_range(to, start, fdt_number(*reg, i * cells + address, cells - address));
+    for (size_t i = 0; problem == NULL && i < most && (i + 1) * cells <= reg.size / 4; i++) {
+        uint64_t start = fdt_number(reg, i * cells, address);
+        problem = add_range(to, start, fdt_number(reg, i * cells + address, cells - address));
     }
     return problem;
-}
-
-static bool is_compatible(const struct walk *self, const char *with) {
-    return fdt_has_string(self->values[COMPATIBLE], with);
 }
 
 static const char *judge_cpu(const struct walk *self, bool is_enabled) {
     struct machine *machine = self->machine;
     size_t cells = self->levels[self->depth - 2].address_cells;
+    struct fdt_value reg = property(self, "reg");
     machine->cpus_upper++;
     if (!is_enabled) {
         return NULL;
     }
-    if (self->values[REG].bytes == NULL || cells < 1 || cells > 2 || self->values[REG].size < cells * 4) {
+    if (cells < 1 || cells > 2 || reg.size < cells * 4) {
         return "the device tree has a CPU without a readable reg";
     }
     if (machine->cpu_count == MACHINE_CPUS_MAX) {
         return "the device tree has more CPUs than this kernel can use";
     }
-    machine->cpus[machine->cpu_count++] = fdt_number(self->values[REG], 0, cells) & AFFINITY_MASK;
+    machine->cpus[machine->cpu_count++] = fdt_number(reg, 0, cells) & AFFINITY_MASK;
     return NULL;
 }
 
 static const char *judge_psci(const struct walk *self) {
     struct machine *machine = self->machine;
-    machine->psci_by_smc = fdt_has_string(self->values[METHOD], "smc");
-    if (!machine->psci_by_smc && !fdt_has_string(self->values[METHOD], "hvc")) {
+    machine->psci_by_smc = has(self, "method", "smc");
+    if (!machine->psci_by_smc && !has(self, "method", "hvc")) {
         return "the device tree's psci node has neither method, hvc nor smc";
     }
     // Since PSCI 0.2 the number is fixed, and the property optional.
-    uint64_t cpu_on = fdt_number(self->values[CPU_ON], 0, 1);
+    uint64_t cpu_on = fdt_number(property(self, "cpu_on"), 0, 1);
     machine->psci_cpu_on = cpu_on != 0 ? (uint32_t)cpu_on : PSCI_CPU_ON_64;
     return NULL;
 }
 
 // Interrupts of the timer: secure, non-secure, virtual, hypervisor; each {1 = private, number, flags}.
 static const char *judge_timer(const struct walk *self) {
-    const struct fdt_value *all = &self->values[INTERRUPTS];
-    uint64_t alarm = fdt_number(*all, 4, 1), number = fdt_number(*all, 7, 1);
-    if (all->size < 9 * 4 || fdt_number(*all, 6, 1) != 1 || number >= PPI_COUNT || alarm >= PPI_COUNT) {
+    struct fdt_value all = property(self, "interrupts");
+    uint64_t alarm = fdt_number(all, 4, 1), number = fdt_number(all, 7, 1);
+    if (all.size < 9 * 4 || fdt_number(all, 6, 1) != 1 || number >= PPI_COUNT || alarm >= PPI_COUNT) {
         return "the device tree's timer has no private interrupt for virtual time";
     }
     self->machine->timer_interrupt = (uint32_t)(PPI_FIRST + number);
@@ -115,108 +122,77 @@ static const char *judge_timer(const struct walk *self) {
 }
 
 static const char *judge_gic(const struct walk *self) {
-    uint64_t regions = fdt_number(self->values[REGIONS], 0, 1);
+    uint64_t regions = fdt_number(property(self, "#redistributor-regions"), 0, 1);
     return add_reg(self, &self->machine->gic, 1 + (regions != 0 ? regions : 1));
 }
 
 // A node at depth 2 or more: it has a parent.
 static const char *judge_device(const struct walk *self) {
-    const struct fdt_value *status = &self->values[STATUS];
-    const struct level *parent = &self->levels[self->depth - 2];
-    bool is_enabled = status->bytes == NULL || fdt_has_string(*status, "okay") || fdt_has_string(*status, "ok");
-    if (fdt_has_string(self->values[DEVICE_TYPE], "cpu")) {
+    struct fdt_value status = property(self, "status");
+    bool is_enabled = status.bytes == NULL || fdt_has_string(status, "okay") || fdt_has_string(status, "ok");
+    if (has(self, "device_type", "cpu")) {
         return judge_cpu(self, is_enabled);
     }
     if (!is_enabled) {
         return NULL;
     }
-    if (fdt_has_string(self->values[DEVICE_TYPE], "memory")) {
+    if (has(self, "device_type", "memory")) {
         return add_reg(self, &self->machine->memory, UINT64_MAX);
     }
-    if (self->depth == 3 && is_same(parent->name, "reserved-memory")) {
+    if (self->depth == 3 && is_same(self->levels[1].name, "reserved-memory")) {
         return add_reg(self, &self->machine->reserved, UINT64_MAX);
     }
-    if (is_compatible(self, "arm,psci-1.0") || is_compatible(self, "arm,psci-0.2")) {
+    if (has(self, "compatible", "arm,psci-1.0") || has(self, "compatible", "arm,psci-0.2")) {
         return judge_psci(self);
     }
-    if (is_compatible(self, "arm,gic-v3") && self->machine->gic.count == 0) {
+    if (has(self, "compatible", "arm,gic-v3") && self->machine->gic.count == 0) {
         return judge_gic(self);
     }
-    if (is_compatible(self, "arm,armv8-timer")) {
+    if (has(self, "compatible", "arm,armv8-timer")) {
         return judge_timer(self);
     }
-    if (is_compatible(self, "arm,pl011") && self->machine->uart.count == 0) {
+    if (has(self, "compatible", "arm,pl011") && self->machine->uart.count == 0) {
         return add_reg(self, &self->machine->uart, 1);
     }
     return NULL;
 }
 
-static const char *judge_node(struct walk *self) {
-    struct level *level = &self->levels[self->depth - 1];
-    const struct fdt_value *values = self->values;
-    if (self->is_judged) {
-        return NULL;
+static void read_cells(const struct walk *self, const char *name, size_t *cells) {
+    struct fdt_value value = property(self, name);
+    *cells = value.bytes != NULL ? fdt_number(value, 0, 1) : *cells;
+}
+
+static const char *enter_node(struct walk *self, const char *name, size_t properties) {
+    if (self->depth == DEPTH_MAX) {
+        return "the device tree's nodes lie too deep in each other";
     }
-    self->is_judged = true;
-    if (values[ADDRESS_CELLS].bytes != NULL) {
-        level->address_cells = fdt_number(values[ADDRESS_CELLS], 0, 1);
-    }
-    if (values[SIZE_CELLS].bytes != NULL) {
-        level->size_cells = fdt_number(values[SIZE_CELLS], 0, 1);
-    }
-    level->is_elsewhere |= values[RANGES].size != 0; // what such a bus maps where is not followed
-    if (self->depth == 2 && is_same(level->name, "chosen") && values[BOOTARGS].size != 0 &&
-        values[BOOTARGS].bytes[values[BOOTARGS].size - 1] == 0) {
-        self->machine->line = (const char *)values[BOOTARGS].bytes;
+    bool is_elsewhere = self->depth != 0 && self->levels[self->depth - 1].is_elsewhere;
+    struct level *level = &self->levels[self->depth++];
+    *level = (struct level){.name = name, .address_cells = 2, .size_cells = 1};
+    self->properties = properties;
+    self->had_child = false;
+    read_cells(self, "#address-cells", &level->address_cells);
+    read_cells(self, "#size-cells", &level->size_cells);
+    level->is_elsewhere =
+        is_elsewhere || property(self, "ranges").size != 0; // what such a bus maps where is not followed
+    struct fdt_value line = property(self, "bootargs");
+    if (self->depth == 2 && is_same(name, "chosen") && line.size != 0 && line.bytes[line.size - 1] == 0) {
+        self->machine->line = (const char *)line.bytes;
     }
     return self->depth >= 2 ? judge_device(self) : NULL;
 }
 
-static const char *enter_node(struct walk *self, const char *name) {
-    const char *problem = self->depth != 0 ? judge_node(self) : NULL;
-    if (problem != NULL) {
-        return problem;
-    }
-    if (self->depth == DEPTH_MAX) {
-        return "the device tree's nodes lie too deep in each other";
-    }
-    struct level *level = &self->levels[self->depth];
-    bool is_elsewhere = self->depth != 0 && self->levels[self->depth - 1].is_elsewhere;
-    *level = (struct level){.name = name, .address_cells = 2, .size_cells = 1, .is_elsewhere = is_elsewhere};
-    self->depth++;
-    self->is_judged = false;
-    for (size_t i = 0; i < PROPERTY_COUNT; i++) { // bound: PROPERTY_COUNT
-        self->values[i] = (struct fdt_value){0};
-    }
-    return NULL;
-}
-
-static void note_property(struct walk *self, const struct fdt_token *token) {
-    for (size_t i = 0; i < PROPERTY_COUNT; i++) { // bound: PROPERTY_COUNT
-        if (is_same(token->name, property_names[i])) {
-            self->values[i] = token->value;
-        }
-    }
-}
-
-static const char *take_token(struct walk *self, const struct fdt_token *token) {
-    const char *problem;
+static const char *take_token(struct walk *self, const struct fdt_token *token, size_t behind) {
     switch (token->kind) {
     case FDT_NODE:
-        return enter_node(self, token->name);
+        return enter_node(self, token->name, behind);
     case FDT_PROPERTY:
-        if (self->depth == 0 || self->is_judged) {
-            return "the device tree has a property outside a node, or after a node's child";
-        }
-        note_property(self, token);
-        return NULL;
+        return self->depth != 0 && !self->had_child
+                   ? NULL
+                   : "the device tree has a property outside a node, or after a node's child";
     case FDT_NODE_END:
-        if (self->depth == 0) {
-            return "the device tree ends a node that never began";
-        }
-        problem = judge_node(self);
-        self->depth--;
-        return problem;
+        self->had_child = true;
+        return self->depth-- != 0 ? NULL : "the device tree ends a node that never began";
     case FDT_END:
         return self->depth == 0 ? NULL : "the device tree ends inside a node";
     case FDT_BROKEN:
@@ -257,7 +233,7 @@ static const char *reserve(struct machine *self, const struct fdt *tree) {
 
 const char *machine_read(struct machine *self, const void *bytes, size_t limit, uint64_t boot_cpu) {
     struct fdt tree;
-    struct walk walk = {.machine = self};
+    struct walk walk = {.machine = self, .tree = &tree};
     *self = (struct machine){.line = ""};
     const char *problem = fdt_open(&tree, bytes, limit);
     if (problem != NULL) {
@@ -268,7 +244,7 @@ const char *machine_read(struct machine *self, const void *bytes, size_t limit, 
     size_t offset = tree.structure;
     while (problem == NULL && token.kind != FDT_END) { // bound: tokens of the tree
         token = fdt_next(&tree, &offset);
-        problem = take_token(&walk, &token);
+        problem = take_token(&walk, &token, offset);
     }
     problem = problem != NULL ? problem : find_missing(self);
     return problem != NULL ? problem : order_cpus(self, boot_cpu);
