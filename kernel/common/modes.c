@@ -12,7 +12,6 @@ static const struct mode modes[] = {
     {.name = "bench", .run = bench_main},
     {.name = "wcet", .run = wcet_main},
     {.name = "sweep", .run = sweep_main},
-    {.name = "schedules", .run = schedules_main},
     {.name = "stress", .run = stress_main},
     {.name = "duels", .run = duels_main},
     {.name = "fail", .run = fail_main},
@@ -74,7 +73,7 @@ static void read_word(const char *word) {
     const char *mode = after(word, "mode=");
     if (mode != NULL ? !read_mode(mode) : !read_number(word)) {
         panic("the command line says '%s', which is not understood: "
-              "mode=test|tasks|empty|bench|wcet|sweep|schedules|stress|duels|fail|panic|"
+              "mode=test|tasks|empty|bench|wcet|sweep|stress|duels|fail|panic|"
               "hang|hang-masked|overflow-stack|run-data|write-text seed=N seconds=N aborts=N",
               word);
     }

@@ -30,7 +30,6 @@ bool tasks_main(void);          // tasks that are aborted, and what becomes of t
 bool stress_main(void);         // under -icount shift=0: the stress, its CPUs interleaved by a seed
 bool duels_main(void);          // the same: calls of the core, interrupted at every instruction by others
 bool sweep_main(void);          // the same: the calls of the heap, interrupted at every instruction
-bool schedules_main(void);      // the same: seeded interleavings
 bool fail_main(void);           // a TAP test that fails
 bool panic_main(void);          // a panic
 bool hang_main(void);           // the boot CPU spins for ever; the watchdog ends it

@@ -248,6 +248,16 @@ static void gift_strike(unsigned nth) {
     give(1, &duel.holds[1]);
 }
 
+// The same, the other one standing still.
+static void giving_act(void) {
+    gift_strike(0);
+}
+
+static void giving_strike(unsigned nth) {
+    (void)nth;
+    gift_act();
+}
+
 static void gift_take(size_t bytes) {
     if (duel.gift.kind == HELP_NOTHING)
         return;
@@ -383,6 +393,7 @@ static const struct duel {
     {"span: retired by another while the last blocks come", {last_prepare, last_act, last_strike, verify, 1, 1}},
     {"span: a mark goes while the last blocks come", {unmark_prepare, unmark_act, unmark_strike, verify, 1, 1}},
     {"help: a hand is lowered while a block is given", {gift_prepare, gift_act, gift_strike, gift_verify, 1, 1}},
+    {"help: a block is given while the hand is lowered", {gift_prepare, giving_act, giving_strike, gift_verify, 1, 1}},
     {"help: a hand that wants another class is lowered",
      {other_gift_prepare, gift_act, gift_strike, other_gift_verify, 1, 1}},
     {"starved: runs come back during the last resort",

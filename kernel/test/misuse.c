@@ -94,6 +94,7 @@ void test_misuse_old_block(void) {
         blocks[i] = wfh_alloc(wf, CPU, LONG, 8);
     for (size_t i = 0; i < BURST; i++) // bound: BURST
         wfh_free(wf, CPU, blocks[i]);
+    expect_wf_whole(0);
     const struct magazine_pool *pool = &heap_cache(wf, CPU)->pool;
     char *old = pool->slots[2]; // the second block of the first chunk
     wf_drain(&attempt);
@@ -111,6 +112,8 @@ void test_misuse_old_block(void) {
 // A block that the cache holds although it is free is found when the cache is drained.
 static void expect_double_free(const void *p, const char *where) {
     struct attempt attempt = {NULL, CPU};
+    struct wfh_finding finding;
+    tap_expect(!wfh_check(wf, &finding), "a block that is cached is not compared, where %s", where);
     struct caught caught = catch_call(wf_drain, &attempt);
     tap_expect(caught.end == CATCH_FAULT && caught.kind == PORT_FAULT_DOUBLE_FREE && caught.address == p,
                "a double free is not found, where %s", where);

@@ -163,8 +163,9 @@ static void sum_up(void) {
     }
     for (size_t i = 0; i < stress.yard.slots; i++) // bound: slots
         backend_events_add(stress.yard.heap, i, &events);
-    print("# %lu steps of tasks, %lu of handlers; %lu requests answered NULL, %lu spans made\n", steps, handler_steps,
-          nulls, events.spans_made);
+    print(
+        "# %lu steps of tasks, %lu of handlers; %lu requests answered NULL, %lu claims, %lu flushes, %lu spans made\n",
+        steps, handler_steps, nulls, events.claims, events.flushes, events.spans_made);
     tap_expect(handler_steps > 0 && nulls + events.spans_made >= (BACKEND_WAIT_FREE ? steps / STEPS_A_SQUEEZE : 0),
                "this is no stress");
 }
