@@ -141,6 +141,9 @@ MUTANTS = [
            "an address that another class left in a chunk passes for a block", {"qemu": "wf-1"}),
     Mutant("chunk-leaks", "core/cache/magazine.c", "    pool->vacant |= bits_one(chunk);\n", "",
            "the pool never gets a chunk back", {"qemu": "wf-1"}),
+    Mutant("count-forgets-stash", "core/cache/cache_count.c",
+           "    size_t bytes = *(const volatile size_t *)&self->stash.bytes;\n", "    size_t bytes = 0;\n",
+           "statistics leave out the stash", {"qemu": "wf-1"}),
     Mutant("stash-unlinked", "core/cache/stash.c", "    self->entries[it->next].prev = it->prev;\n", "",
            "the list of a class has an entry of another", {"qemu": "wf-1"}),
     Mutant("count-forgets-own", "core/cache/magazine.c",
@@ -170,7 +173,16 @@ MUTANTS = [
            "    return page < self->map.pages;\n", "memory that is not there yet is called the heap's", {"qemu": "wf-1"}),
     Mutant("check-blind", "core/check/check.c", "    if (want == have)\n", "    if (want == have || first != NULL)\n",
            "the verifier finds nothing", {"qemu": "wf-1"}),
+    Mutant("check-counts-copies-not", "core/check/check_cache.c", """                        check_copies_in_magazines(self, geometry, p) +
+                            check_copies_in_stash(self, word, bits_one(bit)));
+""", "                        1);\n", "the verifier takes a block that is cached twice for one", {"qemu": "wf-1"}),
     Mutant("check-trusts-caches", "core/check/check.c",
            "           check_help(self, first) && check_caches(self, first);\n", "           check_help(self, first);\n",
            "the verifier does not look at caches", {"qemu": "wf-1"}),
+    Mutant("tlsf-any-cpu", "core/tlsf/mcs.c", """    if (cpu >= self->cpus) {
+        port_fault(PORT_FAULT_BAD_CPU, p, cpu);
+    }
+""", "", "a CPU that has no place in the queue of the lock takes it", {"qemu": "tlsf-1"}),
+    Mutant("tlsf-unmerged", "core/tlsf/pool.c", "        index_tell_next(merged, merged_bytes);\n", "        ;\n",
+           "a merged block's successor does not know where it begins", {"qemu": "tlsf-1"}),
 ]
