@@ -31,7 +31,7 @@ static struct {
     size_t first;      // page of the span that is fought for
     struct hold holds[HOLDS];
     void *runs[RUNS_MOST];
-    struct help_gift gift;
+    struct gift gift;
     const char *trouble;
 } duel;
 
@@ -56,7 +56,7 @@ static void open(void) {
         panic("no heap for the duels: %s", wfh_strerror(error));
     duel.map = &duel.heap->map;
     duel.free_bytes = free_bytes();
-    duel.gift = (struct help_gift){HELP_NOTHING, 0};
+    duel.gift = (struct gift){GIFT_NOTHING, 0};
     duel.trouble = NULL;
     __builtin_memset(duel.holds, 0, sizeof duel.holds);
     __builtin_memset(duel.runs, 0, sizeof duel.runs);
@@ -228,7 +228,7 @@ static void unmark_strike(unsigned nth) {
 static void gift_prepare_for(size_t bytes) {
     open_span(TWO_WORDS_BYTES, 64);
     take(1, &duel.holds[1], TWO_WORDS_BYTES, 1, 8);
-    help_raise(&duel.map->help, 0, (struct help_wish){.class = class_of(bytes)});
+    gift_ask(&duel.map->help, 0, (struct gift_wish){.class = class_of(bytes)});
 }
 
 static void gift_prepare(void) {
@@ -240,7 +240,7 @@ static void other_gift_prepare(void) {
 }
 
 static void gift_act(void) {
-    duel.gift = help_lower(&duel.map->help, 0);
+    duel.gift = gift_take(&duel.map->help, 0);
 }
 
 static void gift_strike(unsigned nth) {
@@ -258,8 +258,8 @@ static void giving_strike(unsigned nth) {
     gift_act();
 }
 
-static void gift_take(size_t bytes) {
-    if (duel.gift.kind == HELP_NOTHING)
+static void hold_gift(size_t bytes) {
+    if (duel.gift.kind == GIFT_NOTHING)
         return;
     const void *block = (const void *)(duel.map->base + duel.gift.where);
     unsigned bit, class = class_of(bytes);
@@ -272,12 +272,12 @@ static void gift_take(size_t bytes) {
 }
 
 static const char *gift_verify(void) {
-    gift_take(TWO_WORDS_BYTES);
+    hold_gift(TWO_WORDS_BYTES);
     return verify();
 }
 
 static const char *other_gift_verify(void) {
-    gift_take(ONE_WORD_BYTES);
+    hold_gift(ONE_WORD_BYTES);
     return verify();
 }
 
