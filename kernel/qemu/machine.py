@@ -38,14 +38,15 @@ class Machine:
     uefi: str = ""              # "": no firmware; "kernel": it loads what -kernel names; "disk": what lies on a disk
     el2: bool = False           # AArch64: entered at EL2
     icount: bool = False        # the guest's clock counts instructions
-    memory_mib: int = 0         # 0: 256, and enough for a measurement on all CPUs
+    memory_mib: int = 0         # 0: enough
     more: tuple = ()            # any other options
 
 
 def memory_mib(machine):
-    """A measurement has a region of 16 MiB for each CPU, in one piece; QEMU has from the host only what is touched."""
+    """More for many CPUs, whose tests' heaps grow with them and lie in one piece; a measurement has a region of 16 MiB
+    for each CPU. QEMU has from the host only what is touched."""
     measures = any(f"mode={mode}" in machine.line for mode in ("bench", "wcet"))
-    return machine.memory_mib or 256 + 32 * machine.cpus * measures
+    return machine.memory_mib or 256 + machine.cpus // 2 + 32 * machine.cpus * measures
 
 
 def existing(path, what):
