@@ -33,6 +33,10 @@ def copy_file(source, to):
 def copy_tree(root, to):
     """A copy of the sources, to be built on its own."""
     shutil.copytree(root, to, ignore=shutil.ignore_patterns(*LEFT_OUT), copy_function=copy_file, dirs_exist_ok=True)
+    for path in pathlib.Path(to).rglob("*"):
+        within = path.relative_to(to)
+        if path.is_file() and not set(within.parts) & set(LEFT_OUT) and not (pathlib.Path(root) / within).exists():
+            path.unlink()
 
 
 def mutated(mutant, root):
@@ -185,4 +189,29 @@ MUTANTS = [
 """, "", "a CPU that has no place in the queue of the lock takes it", {"qemu": "tlsf-1"}),
     Mutant("tlsf-unmerged", "core/tlsf/pool.c", "        index_tell_next(merged, merged_bytes);\n", "        ;\n",
            "a merged block's successor does not know where it begins", {"qemu": "tlsf-1"}),
+    Mutant("bump-unaligned", "core/bump/bump.c", "    uint64_t mask = ~(request->align - 1);\n",
+           "    uint64_t mask = UINT64_MAX;\n", "memory at boot begins anywhere", {"qemu": "wf-1"}),
+    Mutant("bump-used-is-free", "core/bump/bump_ranges.c",
+           "            if (pieces[piece].bytes != 0 && index-- == 0) {\n",
+           "            if (!used && pieces[piece].bytes != 0 && index-- == 0) {\n",
+           "nobody learns what was taken at boot", {"qemu": "wf-1"}),
+    Mutant("frame-mark-nothing", "core/frame/frame_range.c", "    if (!frame_take_range(self, first, end))\n",
+           "    if (self->arena_count == 0 && !frame_take_range(self, first, end))\n",
+           "frames in use are handed out", {"qemu": "wf-1"}),
+    Mutant("frame-put-lost", "core/frame/frame.c",
+           "    frame_put_run(self, cpu, place, run);\n    if (bad != FRAME_NONE)\n", "    if (bad != FRAME_NONE)\n",
+           "frames that come back in a row are lost", {"qemu": "tasks-wf-1"}),
+    Mutant("frame-list-keeps", "core/frame/frame_list.c",
+           "        if (frame_list_remove(self, cpu, offset) != FRAME_OK)\n            break;\n    }\n    return self->count > 0;\n",
+           "        break;\n    }\n    (void)cpu;\n    return false;\n",
+           "the frames of a list that is cleared are lost", {"qemu": "tasks-wf-1"}),
+    Mutant("talloc-backup-for-all", "core/talloc/talloc.c",
+           "    if (p != NULL || !talloc_is_good(request) || (has_primary && !talloc_may_use_backup(request)))\n",
+           "    if (p != NULL || !talloc_is_good(request))\n",
+           "a task exhausts the backup heap too", {"qemu": "tasks-wf-1"}),
+    Mutant("talloc-one-way", "core/talloc/talloc_policy.c",
+           "    talloc_set(self, cpu, TALLOC_PRIMARY_THEN_BACKUP);\n", "    (void)self;\n    (void)cpu;\n",
+           "the kernel stays bound by a task's policy", {"qemu": "tasks-wf-1"}),
+    Mutant("slab-run-lost", "core/slab/slab_run.c", "    slab_list_give(self, head);\n    slab_unlock", "    slab_unlock",
+           "a run that is freed is lost", {"qemu": "slab-1"}),
 ]
