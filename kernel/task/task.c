@@ -8,7 +8,7 @@
 #include "print.h"
 #include "stack.h"
 
-enum { FRAMES_A_CALL = 16, BASE_BYTES = 1024 };
+enum { FRAMES_A_CALL = 4, BASE_BYTES = 1024 };
 
 // In front of every block of a task, right below what the task sees.
 struct task_block {

@@ -99,7 +99,7 @@ static void honest(void *arg) {
         task_yield();
         tap_expect(talloc_save(kheap_talloc(), cpu_self()->index) == TALLOC_PRIMARY_ONLY, "a task is no task");
     }
-    for (size_t i = 0; i < PLATES; i += 2) { // bound: PLATES
+    for (size_t i = PLATES - 2; i > 0; i--) { // bound: PLATES
         if (plates[i][0] != (char)i || plates[i][(100 << i) - 1] != (char)i)
             tap_expect(false, "a block of '%s' changed while it was in use", cpu_self()->doing);
         task_free(plates[i]);
@@ -173,7 +173,9 @@ static void ended(const struct task *task) {
     if (task->end.end == CATCH_RETURNED)
         return;
     count(&tasks.aborts);
-    kheap_free(kheap_alloc(BITE_BYTES, 8)); // before anything of it goes back: from the backup, if need be
+    void *note = kheap_alloc(BITE_BYTES, 8); // before anything of it goes back: from the backup, if need be
+    tap_expect(note != NULL, "an abort leaves the kernel without its backup heap");
+    kheap_free(note);
 }
 
 static void ended_and_told(const struct task *task) {
@@ -194,14 +196,26 @@ static void takes_turns(void *arg) {
     }
 }
 
+static void tells_where(void *arg) {
+    uint64_t *address = arg;
+    *address = (uintptr_t)&address;
+}
+
+static void read_byte(void *arg) {
+    (void)*(volatile char *)*(uintptr_t *)arg;
+}
+
 static void take_turns(void *arg) {
-    uint64_t turns = 0;
+    uint64_t turns = 0, address;
     (void)arg;
     for (size_t i = 0; i < TASKS_MAX; i++) // bound: TASKS_MAX
         tap_expect(task_start("turns", takes_turns, &turns), "task %zu is not started", i);
     tap_expect(!task_start("one more", takes_turns, &turns), "a CPU has more than %d tasks", TASKS_MAX);
     task_run_all(ended);
     tap_expect(turns == TURNS * TASKS_MAX, "CPU %zu: %lu turns", cpu_self()->index, turns);
+    tap_expect(task_start("tells where", tells_where, &address), "no task is started");
+    task_run_all(ended);
+    tap_expect(catch_call(read_byte, &address).end == CATCH_EXCEPTION, "a dead task's stack is still there");
 }
 
 static void test_turns(void) {
