@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compiles the glue that docs/porting.md shows, for both architectures, and counts its lines.
+"""Compiles the glue that docs/porting.md shows, for both architectures, and counts the lines of what a heap needs.
 
 usage: porting.py [--self-test] DOCUMENT CORE_FOLDER X86_64_GCC AARCH64_GCC
 """
@@ -27,7 +27,8 @@ def code_lines(source):
 
 def findings(text, core, compilers):
     found = blocks(text)
-    wanted = [("common", "heap_glue.c")] + [(arch, "cpu.h") for arch in compilers]
+    sources = {name: body for (arch, name), body in found.items() if arch == "common"}
+    wanted = [("common", name) for name in ("heap_glue.c", "memory_glue.c")] + [(arch, "cpu.h") for arch in compilers]
     missing = [f"no block `{' '.join(name)}`" for name in wanted if name not in found]
     if missing:
         return missing
@@ -36,17 +37,18 @@ def findings(text, core, compilers):
         lines = code_lines(found[arch, "cpu.h"]) + code_lines(found["common", "heap_glue.c"])
         if lines > LINES_MAX:
             problems.append(f"the glue for {arch} has {lines} lines, more than {LINES_MAX}")
-        problems += compile_errors(arch, compiler, core, found[arch, "cpu.h"], found["common", "heap_glue.c"])
+        for name, source in sources.items():
+            problems += compile_errors(arch, compiler, core, found[arch, "cpu.h"], name, source)
     return problems
 
 
-def compile_errors(arch, compiler, core, header, source):
+def compile_errors(arch, compiler, core, header, name, source):
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
         (place / "cpu.h").write_text(header, encoding="utf-8")
-        (place / "heap_glue.c").write_text(source, encoding="utf-8")
+        (place / name).write_text(source, encoding="utf-8")
         paths = [f"-I{path}" for path in (place, core / "include", core, core / "port" / "native")]
-        result = subprocess.run([compiler, *FLAGS, *paths, place / "heap_glue.c", "-o", place / "heap_glue.o"],
+        result = subprocess.run([compiler, *FLAGS, *paths, place / name, "-o", place / "glue.o"],
                                 capture_output=True, text=True, check=False)
     return [f"{arch}: {line}" for line in result.stderr.splitlines() if ": error:" in line] or (
         [f"{arch}: {compiler} failed: {result.stderr.strip()[:200]}"] if result.returncode else [])
@@ -60,6 +62,7 @@ def self_test(text, core, compilers):
 
     expect("audit.porting", [
         case("too few arguments", "wfh_free(heap, cpu_index(), p);", "wfh_free(heap, p);", "error"),
+        case("too few arguments in the second source", "frame_plan(map, &plan)", "frame_plan(map)", "error"),
         case("a missing block", "```c aarch64 cpu.h", "```c arm cpu.h", "no block `aarch64 cpu.h`"),
         case("too long", "static wfh *heap;", "static wfh *heap;\n" + "extern int more;\n" * LINES_MAX, "more than"),
     ])
