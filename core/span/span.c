@@ -31,8 +31,9 @@ void span_withdraw(struct span_map *self, unsigned class, size_t first) {
     if (!bitset_has(&self->partial[class], index))
         return;
     bitset_drop(&self->partial[class], index);
-    if (span_kind(self, first) == span_class(self, class)->ticket &&
-        (word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS))) // S span.withdraw <-> S span.publish
+    // The state first: whoever set a bit there had set the kind before. S span.withdraw <-> S span.publish
+    if ((word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS)) &&
+        span_kind(self, first) == span_class(self, class)->ticket)
         span_announce(self, class, first);
 }
 
