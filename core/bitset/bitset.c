@@ -45,13 +45,14 @@ static void bitset_lower(const struct bitset *self, unsigned level, size_t posit
     // bound: levels
     for (; level < self->shape->levels; level++) {
         word_t *word = bitset_at(self, level, position / BITS_WORD);
-        word_and_seq(word,
-                     ~bits_one(position % BITS_WORD)); // S bitset.drop <-> S bitset.put; S bitset.drop <-> S bitset.has
+        // S bitset.drop <-> S bitset.put; S bitset.drop <-> S bitset.word
+        word_and_seq(word, ~bits_one(position % BITS_WORD));
         if (level > 0 && word_load_seq(bitset_at(self, level - 1, position)) != 0) { // S bitset.drop <-> S bitset.put
             bitset_raise(self, level, position);
             return;
         }
-        if (word_load_seq(word) != 0) // S bitset.drop <-> S bitset.put
+        // relaxed: what came meanwhile and is overlooked shows when the next level has been lowered
+        if (word_load_relaxed(word) != 0)
             return;
         position /= BITS_WORD;
     }

@@ -81,7 +81,7 @@ void frame_get(frame_pool *self, uint64_t frame) {
 // One reference less, of several; answers how many there were. None, which is misuse, is left as it was.
 static __attribute__((noinline)) uint64_t frame_drop_shared(word_t *count) {
     // R frame.put -> A frame.put; A frame.put <- R frame.put; R frame.put -> A frame.unique
-    uint64_t references = word_add_seq(count, ~UINT64_C(0));
+    uint64_t references = word_add_acq_rel(count, ~UINT64_C(0));
     if (references == 0)
         word_add_relaxed(count, 1); // relaxed: undoes what should not have been
     return references;

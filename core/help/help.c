@@ -27,17 +27,16 @@ void help_init(struct help *self, size_t cpus, word_t *storage) {
 }
 
 void help_raise(struct help *self, size_t cpu, uint64_t wish) {
-    word_store_relaxed(help_want(self, cpu), wish);                         // relaxed: the count publishes it
-    word_or_seq(&self->hungry[cpu / BITS_WORD], bits_one(cpu % BITS_WORD)); // R help.raise -> A help.anyone
+    word_store_relaxed(help_want(self, cpu), wish);                             // relaxed: the count publishes it
+    word_or_relaxed(&self->hungry[cpu / BITS_WORD], bits_one(cpu % BITS_WORD)); // relaxed: as above
     // S help.raise <-> S help.anyone; R help.raise -> A help.anyone
     (void)word_add_seq(self->count, 1);
 }
 
 uint64_t help_lower(struct help *self, size_t cpu) {
     (void)word_add_relaxed(self->count, ~UINT64_C(0)); // relaxed: a hand that is seen too long costs a look
-    // R help.raise -> A help.anyone: no order is needed here, and the port has no and without
-    word_and_seq(&self->hungry[cpu / BITS_WORD], ~bits_one(cpu % BITS_WORD));
-    return word_swap_seq(help_want(self, cpu), HELP_NOTHING); // A help.lower <- R help.give
+    word_and_relaxed(&self->hungry[cpu / BITS_WORD], ~bits_one(cpu % BITS_WORD)); // relaxed: as above
+    return word_swap_acquire(help_want(self, cpu), HELP_NOTHING);                 // A help.lower <- R help.give
 }
 
 size_t help_next(const struct help *self, size_t from) {
@@ -65,5 +64,5 @@ uint64_t help_wish(const struct help *self, size_t cpu) {
 }
 
 bool help_give(struct help *self, size_t cpu, uint64_t wish, uint64_t gift) {
-    return word_cas_once_seq(help_want(self, cpu), wish, gift); // R help.give -> A help.lower
+    return word_cas_once_release(help_want(self, cpu), wish, gift); // R help.give -> A help.lower
 }

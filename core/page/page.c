@@ -41,7 +41,8 @@ static void page_hint(struct page_map *self, size_t word, uint64_t bits) {
 
 void page_rehint(struct page_map *self, size_t word, unsigned was) {
     bitset_drop(&self->fit[was], word);
-    page_hint(self, word, word_load_seq(&self->free[word])); // S page.rehint <-> S page.give
+    // S page.rehint <-> S page.give; A page.take <- R page.give
+    page_hint(self, word, word_load_seq(&self->free[word]));
 }
 
 // After a change that left `bits`, of order `now`, the word is found there before it is no longer found where it was.
@@ -58,7 +59,8 @@ static void page_move_hint(struct page_map *self, size_t word, unsigned was, uin
 }
 
 bool page_claim_piece(struct page_map *self, size_t word, uint64_t mask) {
-    uint64_t old = word_load_acquire(&self->free[word]);                                 // A page.take <- R page.give
+    // relaxed: a look, which the compare-exchange confirms and makes an acquisition
+    uint64_t old = word_load_relaxed(&self->free[word]);
     if ((old & mask) != mask || !word_cas_once_seq(&self->free[word], old, old & ~mask)) // A page.take <- R page.give
         return false;
     unsigned was = bits_order(old);
@@ -82,7 +84,8 @@ bool page_give_piece(struct page_map *self, size_t word, uint64_t mask) {
 }
 
 uint64_t page_take_word(struct page_map *self, size_t word) {
-    uint64_t pages = word_swap_seq(&self->free[word], 0); // A page.take <- R page.give
+    // relaxed: if there were pages, page_rehint reads what was written here or later, and that is the acquisition
+    uint64_t pages = word_swap_relaxed(&self->free[word], 0);
     if (pages != 0)
         page_rehint(self, word, bits_order(pages));
     return pages;
@@ -90,7 +93,7 @@ uint64_t page_take_word(struct page_map *self, size_t word) {
 
 // Tries one word for an aligned run of `order`.
 static __attribute__((noinline)) size_t page_take_in_word(struct page_map *self, size_t word, unsigned order) {
-    uint64_t bits = word_load_acquire(&self->free[word]); // A page.take <- R page.give
+    uint64_t bits = word_load_relaxed(&self->free[word]); // relaxed: as in page_claim_piece
     uint64_t starts = bits_aligned_runs(bits, order);
     if (starts == 0)
         return PAGE_NONE;

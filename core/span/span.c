@@ -55,9 +55,10 @@ static void span_put_back(struct span_map *self, struct span_cpu *me, uint32_t w
 uint64_t span_take_word(struct span_map *self, struct span_cpu *me, struct span_order *order, size_t first,
                         unsigned index) {
     uint32_t word = (uint32_t)(first * SPAN_WORDS + index);
-    uint64_t bits = word_swap_seq(&self->bits[word], 0); // A span.take <- R span.publish
+    // relaxed: the load of the word below reads what was written here or later, and that is the acquisition
+    uint64_t bits = word_swap_relaxed(&self->bits[word], 0);
     word_and_seq(&self->state[first], ~bits_one(index)); // S span.take <-> S span.publish
-    // S span.take <-> S span.publish
+    // A span.take <- R span.publish; S span.take <-> S span.publish
     if (word_load_seq(&self->bits[word]) != 0) {
         // Published meanwhile by one who may have seen the hints that were just removed.
         word_or_seq(&self->state[first], bits_one(index)); // S span.publish <-> S span.withdraw
@@ -70,8 +71,8 @@ uint64_t span_take_word(struct span_map *self, struct span_cpu *me, struct span_
     bool wanted = span_kind(self, first) == span_class(self, order->class)->ticket;
     uint64_t kept = wanted ? span_share(bits, order->most) : 0;
     if (kept != 0)
-        // S span.take <-> S span.scavenge
-        (void)word_add_seq(&self->state[first], span_live(bits_count(kept)));
+        // relaxed: who overlooks it takes the span for empty, and finds out when he retires it
+        (void)word_add_relaxed(&self->state[first], span_live(bits_count(kept)));
     if (kept != bits)
         span_put_back(self, me, word, bits & ~kept);
     me->claims += kept != 0;
@@ -123,8 +124,8 @@ static void span_put_back(struct span_map *self, struct span_cpu *me, uint32_t w
         span_publish(self, class, word, bits);
         return;
     }
-    // A gift is a live block, so all are counted before some are given away. S span.take <-> S span.scavenge
-    (void)word_add_seq(&self->state[first], span_live(bits_count(bits)));
+    // A gift is a live block, so all are counted before some are given away. relaxed: as in span_take_word
+    (void)word_add_relaxed(&self->state[first], span_live(bits_count(bits)));
     span_offer(self, me, class, word, bits);
 }
 
@@ -158,7 +159,7 @@ static bool span_complete(struct span_map *self, struct span_cpu *me, unsigned c
     for (uint32_t i = 0; i < geometry->words; i++) {
         uint64_t mine = first + i == word ? bits : 0;
         uint64_t full = span_full(geometry, i);
-        taken[i] = mine == full ? 0 : word_swap_seq(&self->bits[first + i], 0); // A span.take <- R span.publish
+        taken[i] = mine == full ? 0 : word_swap_acquire(&self->bits[first + i], 0); // A span.take <- R span.publish
         // Whoever came with blocks of the span knows its class: they pin it.
         if ((taken[i] | mine) == full && (bits != 0 || span_kind(self, span_word_page(first)) == geometry->ticket))
             continue;

@@ -152,8 +152,7 @@ static bool span_scavenge_at(struct span_map *self, struct span_cpu *me, size_t 
     if (begins && word_load_relaxed(&self->state[first]) >> SPAN_LIVE_SHIFT == 0)
         return span_retire(self, me, class, first);
     bitset_drop(&self->empty, first);
-    // The state first: who brought live to 0 knew the kind. S span.scavenge <-> S span.release;
-    // S span.scavenge <-> S span.take
+    // The state first: who brought live to 0 knew the kind. S span.scavenge <-> S span.release
     uint64_t live = word_load_seq(&self->state[first]) >> SPAN_LIVE_SHIFT;
     kind = span_kind(self, first);
     if (live == 0 && kind_is_class(kind) && span_first_page(span_class(self, size_class_of_kind(kind)), first) == first)

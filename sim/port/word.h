@@ -47,11 +47,18 @@ typedef struct {
 #define word_store_relaxed(self, value) ((void)STEP("store", STEP_STORE, ORDER_RELAXED, self, value, 0))
 #define word_store_release(self, value) ((void)STEP("store", STEP_STORE, ORDER_RELEASE, self, value, 0))
 #define word_swap_seq(self, value) STEP("swap", STEP_SWAP, ORDER_SEQ, self, value, 0)
+#define word_swap_acquire(self, value) STEP("swap", STEP_SWAP, ORDER_ACQUIRE, self, value, 0)
+#define word_swap_relaxed(self, value) STEP("swap", STEP_SWAP, ORDER_RELAXED, self, value, 0)
 #define word_add_seq(self, value) STEP("add", STEP_ADD, ORDER_SEQ, self, value, 0)
+#define word_add_acq_rel(self, value) STEP("add", STEP_ADD, ORDER_ACQ_REL, self, value, 0)
 #define word_add_relaxed(self, value) STEP("add", STEP_ADD, ORDER_RELAXED, self, value, 0)
 #define word_or_seq(self, bits) ((void)STEP("or", STEP_OR, ORDER_SEQ, self, bits, 0))
 #define word_and_seq(self, bits) ((void)STEP("and", STEP_AND, ORDER_SEQ, self, bits, 0))
 #define word_cas_once_seq(self, expected, desired) ((bool)STEP("cas", STEP_CAS, ORDER_SEQ, self, expected, desired))
+#define word_or_relaxed(self, bits) ((void)STEP("or", STEP_OR, ORDER_RELAXED, self, bits, 0))
+#define word_and_relaxed(self, bits) ((void)STEP("and", STEP_AND, ORDER_RELAXED, self, bits, 0))
+#define word_cas_once_release(self, expected, desired)                                                                 \
+    ((bool)STEP("cas", STEP_CAS, ORDER_RELEASE, self, expected, desired))
 #define word_take_bit_seq(self, bit) ((bool)STEP("take_bit", STEP_TAKE_BIT, ORDER_SEQ, self, UINT64_C(1) << (bit), 0))
 #define word_put_bit_seq(self, bit) ((bool)STEP("put_bit", STEP_PUT_BIT, ORDER_SEQ, self, UINT64_C(1) << (bit), 0))
 

@@ -75,9 +75,21 @@ static inline uint64_t word_swap_seq(word_t *self, uint64_t value) {
     return __atomic_exchange_n(&self->value, value, __ATOMIC_SEQ_CST);
 }
 
+static inline uint64_t word_swap_acquire(word_t *self, uint64_t value) {
+    return __atomic_exchange_n(&self->value, value, __ATOMIC_ACQUIRE);
+}
+
+static inline uint64_t word_swap_relaxed(word_t *self, uint64_t value) {
+    return __atomic_exchange_n(&self->value, value, __ATOMIC_RELAXED);
+}
+
 // Answers the old value.
 static inline uint64_t word_add_seq(word_t *self, uint64_t value) {
     return __atomic_fetch_add(&self->value, value, __ATOMIC_SEQ_CST);
+}
+
+static inline uint64_t word_add_acq_rel(word_t *self, uint64_t value) {
+    return __atomic_fetch_add(&self->value, value, __ATOMIC_ACQ_REL);
 }
 
 static inline uint64_t word_add_relaxed(word_t *self, uint64_t value) {
@@ -88,6 +100,14 @@ static inline void word_or_seq(word_t *self, uint64_t bits) {
     (void)__atomic_fetch_or(&self->value, bits, __ATOMIC_SEQ_CST);
 }
 
+static inline void word_or_relaxed(word_t *self, uint64_t bits) {
+    (void)__atomic_fetch_or(&self->value, bits, __ATOMIC_RELAXED);
+}
+
+static inline void word_and_relaxed(word_t *self, uint64_t bits) {
+    (void)__atomic_fetch_and(&self->value, bits, __ATOMIC_RELAXED);
+}
+
 static inline void word_and_seq(word_t *self, uint64_t bits) {
     (void)__atomic_fetch_and(&self->value, bits, __ATOMIC_SEQ_CST);
 }
@@ -95,6 +115,11 @@ static inline void word_and_seq(word_t *self, uint64_t bits) {
 // One attempt: true if the word was `expected` and is now `desired`. Never put it into a loop that waits for success.
 static inline bool word_cas_once_seq(word_t *self, uint64_t expected, uint64_t desired) {
     return __atomic_compare_exchange_n(&self->value, &expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+// The same; one that fails orders nothing.
+static inline bool word_cas_once_release(word_t *self, uint64_t expected, uint64_t desired) {
+    return __atomic_compare_exchange_n(&self->value, &expected, desired, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(WORD_BUILTIN_BITS)

@@ -25,12 +25,19 @@ static inline bool counted_loses(void) {
 #define word_store_relaxed(self, value) (counted.steps++, word_store_relaxed(self, value))
 #define word_store_release(self, value) (counted.steps++, word_store_release(self, value))
 #define word_swap_seq(self, value) (counted.steps++, word_swap_seq(self, value))
+#define word_swap_acquire(self, value) (counted.steps++, word_swap_acquire(self, value))
+#define word_swap_relaxed(self, value) (counted.steps++, word_swap_relaxed(self, value))
 #define word_add_seq(self, value) (counted.steps++, word_add_seq(self, value))
+#define word_add_acq_rel(self, value) (counted.steps++, word_add_acq_rel(self, value))
 #define word_add_relaxed(self, value) (counted.steps++, word_add_relaxed(self, value))
 #define word_or_seq(self, bits) (counted.steps++, word_or_seq(self, bits))
 #define word_and_seq(self, bits) (counted.steps++, word_and_seq(self, bits))
+#define word_or_relaxed(self, bits) (counted.steps++, word_or_relaxed(self, bits))
+#define word_and_relaxed(self, bits) (counted.steps++, word_and_relaxed(self, bits))
 #define word_cas_once_seq(self, expected, desired)                                                                     \
     (counted.steps++, !counted_loses() && word_cas_once_seq(self, expected, desired))
+#define word_cas_once_release(self, expected, desired)                                                                 \
+    (counted.steps++, !counted_loses() && word_cas_once_release(self, expected, desired))
 #define word_take_bit_seq(self, bit) (counted.steps++, word_take_bit_seq(self, bit))
 #define word_put_bit_seq(self, bit) (counted.steps++, word_put_bit_seq(self, bit))
 
