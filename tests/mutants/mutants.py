@@ -84,8 +84,8 @@ MUTANTS = [
             span_announce(self, now, first);
 """, "",
            "a span withdrawn between a publication and the end of a claim is not found again", {"qemu": "duels"}),
-    Mutant("withdraw-unread", "core/span/span.c", """    if (span_kind(self, first) == span_class(self, class)->ticket &&
-        (word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS))) // S span.withdraw <-> S span.publish
+    Mutant("withdraw-unread", "core/span/span.c", """    if ((word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS)) &&
+        span_kind(self, first) == span_class(self, class)->ticket)
         span_announce(self, class, first);
 """, "", "a span is withdrawn although blocks of it came meanwhile", {"qemu": "duels"}),
     Mutant("put-back-lost", "core/span/span.c", """    if (!help_anyone(&self->help)) {
@@ -126,7 +126,7 @@ MUTANTS = [
            "    if ((want & 3) != TAG_WISH || gift_decode(want).class != class)\n", "    if ((want & 3) != TAG_WISH)\n",
            "a starved CPU gets a block of another size", {"qemu": "duels"}),
     Mutant("gift-unasked", "core/help/help.c",
-           "    return word_cas_once_seq(help_want(self, cpu), wish, gift); // R help.give -> A help.lower\n",
+           "    return word_cas_once_release(help_want(self, cpu), wish, gift); // R help.give -> A help.lower\n",
            "    (void)wish;\n    word_store_release(help_want(self, cpu), gift);\n    return true;\n",
            "a gift goes to a CPU that has lowered its hand meanwhile, and is lost", {"qemu": "duels"}),
     Mutant("class-short-word", "core/span/size_class.c",

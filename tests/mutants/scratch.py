@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""A copy of the tree with a build of its own, into which faults are put one at a time."""
+import contextlib
+import json
+import pathlib
+import subprocess
+import sys
+
+from mutants import MutantError, copy_tree, mutated
+
+
+def call(words, folder):
+    """Status, and everything said."""
+    done = subprocess.run(words, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.returncode, done.stdout
+
+
+class Scratch:
+    def __init__(self, root, folder, preset):
+        self.folder, self.preset = pathlib.Path(folder).resolve(), preset
+        self.build_folder = self.folder / "build" / preset
+        copy_tree(root, self.folder)
+        # What a fault leaves unused is no error.
+        self.must(["cmake", "--preset", preset, "-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF"])
+
+    def must(self, words):
+        status, text = call(words, self.folder)
+        if status != 0:
+            print(text, file=sys.stderr)
+            raise MutantError(f"{' '.join(words)} failed (above)")
+        return text
+
+    def build(self, *targets):
+        self.must(["cmake", "--build", "--preset", self.preset, "--target", *targets])
+
+    def test(self, name):
+        """Whether one ctest passes, and what it says. What it names of the build is built first."""
+        words = ["ctest", "--preset", self.preset, "-R", f"^{name}$", "--no-tests=error"]
+        told = json.loads(self.must([*words, "--show-only=json-v1"]))["tests"]
+        parts = {pathlib.Path(word) for test in told for word in test["command"]}
+        targets = [str(part.relative_to(self.build_folder)) for part in parts
+                   if self.build_folder in part.parents and not part.is_dir()]
+        if targets:
+            self.build(*targets)
+        status, text = call(words, self.folder)
+        if status != 0 and "1 tests failed out of 1" not in text:
+            print(text, file=sys.stderr)
+            raise MutantError(f"the test {name} did not run (above)")
+        return status == 0, text
+
+    @contextlib.contextmanager
+    def fault(self, mutant):
+        """Within it the fault is in the copy."""
+        path = self.folder / mutant.file
+        whole = path.read_text(encoding="utf-8")
+        path.write_text(mutated(mutant, self.folder), encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_text(whole, encoding="utf-8")
