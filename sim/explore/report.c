@@ -53,7 +53,7 @@ void report_failure(void) {
 
 _Noreturn void port_fault(enum port_fault_kind kind, const void *address, size_t cpu) {
     static const char *const names[] = {"nothing",     "foreign pointer", "misplaced pointer", "free page",
-                                        "double free", "bad CPU",         "corrupt metadata"};
+                                        "double free", "bad CPU",         "corrupt metadata",  "overflow"};
     world_fail("port_fault on CPU %zu: %s, %p", cpu, names[kind], address);
     if (world.current == CPU_NONE) {
         report_failure();

@@ -31,6 +31,8 @@ static const struct scenario *const scenarios[] = {
     &scenario_addmemory,
     &scenario_rush,
     &scenario_bump,
+    &scenario_talloc,
+    &scenario_tallocs,
 };
 
 const struct scenario *scenario_at(size_t index) {
