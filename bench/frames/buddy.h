@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tlsf/lock_mcs.h"
-#include "tlsf/lock_spin.h"
+#include "lock/lock_mcs.h"
+#include "lock/lock_spin.h"
 
 #define BUDDY_FRAME_BYTES 4096u
 #define BUDDY_ORDERS 11u // 1, 2, 4 ... 1,024 frames

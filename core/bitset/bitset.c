@@ -42,12 +42,15 @@ void bitset_put(const struct bitset *self, size_t member) {
 
 // Clears bit `position` of `level`, and above it what has become empty.
 static void bitset_lower(const struct bitset *self, unsigned level, size_t position) {
+    const size_t *offset = self->shape->offset;
+    word_t *words = self->words;
     // bound: levels
     for (; level < self->shape->levels; level++) {
-        word_t *word = bitset_at(self, level, position / BITS_WORD);
+        word_t *word = &words[offset[level] + position / BITS_WORD];
         // S bitset.drop <-> S bitset.put; S bitset.drop <-> S bitset.word
         word_and_seq(word, ~bits_one(position % BITS_WORD));
-        if (level > 0 && word_load_seq(bitset_at(self, level - 1, position)) != 0) { // S bitset.drop <-> S bitset.put
+        // S bitset.drop <-> S bitset.put
+        if (level > 0 && word_load_seq(&words[offset[level - 1] + position]) != 0) {
             bitset_raise(self, level, position);
             return;
         }

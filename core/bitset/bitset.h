@@ -65,12 +65,14 @@ static inline bool bitset_seems_empty(const struct bitset *self) {
     return word_load_relaxed(self->root) == 0;
 }
 
-// A member: behind `near` in the same word of level 0 if possible, else the lowest.
+// A member: of the same word of level 0 as `near` if possible, the first from there on if possible; else the lowest.
 static inline size_t bitset_find(const struct bitset *self, size_t near) {
     if (bitset_seems_empty(self))
         return BITSET_NONE;
     // relaxed: a search may miss what is put meanwhile; whoever needs certainty reads level 0
-    uint64_t bits = word_load_relaxed(&self->words[near / BITS_WORD]) & BITS_ALL << (near % BITS_WORD);
+    uint64_t bits = word_load_relaxed(&self->words[near / BITS_WORD]);
+    uint64_t behind = bits & BITS_ALL << (near % BITS_WORD);
+    bits = behind != 0 ? behind : bits;
     return bits != 0 ? near / BITS_WORD * BITS_WORD + bits_lowest(bits) : bitset_lowest(self);
 }
 

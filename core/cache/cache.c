@@ -23,7 +23,7 @@ void cache_init(struct cache *self, const struct size_table *table, size_t cpu, 
     magazine_pool_init(&self->pool, (void **)(void *)self->chunks, limits->chunks, limits->pool_bytes);
     stash_init(&self->stash, limits->stash_bytes);
     self->span.cpu = cpu;
-    self->span.near_page_word = near_page_word;
+    self->span.seat = (struct page_seat){.word = near_page_word, .way = cpu, .doubt = PAGE_NONE};
 }
 
 static bool cache_place_is_taken(const struct cache *self, uint32_t place, uint32_t word) {
@@ -128,6 +128,9 @@ struct span_order cache_order(const struct cache *self, const struct span_map *m
 
 void *cache_accept(struct cache *self, struct span_map *map, const struct span_order *order, uint64_t bits) {
     const struct size_class *geometry = &map->table.classes[order->class];
+    void *first = span_block(map, geometry, order->word, bits_lowest(bits));
+    if (order->count == 1)
+        return first;
     uint32_t place = stash_place(&self->stash, order->word);
     if (cache_place_is_taken(self, place, order->word)) {
         size_t bytes;
@@ -139,16 +142,13 @@ void *cache_accept(struct cache *self, struct span_map *map, const struct span_o
         return p;
     }
     // The magazine stays empty until the next call: together with a new span that would be too much for one.
-    void *p = span_block(map, geometry, order->word, bits_lowest(bits));
     bits &= bits - 1;
-    if (bits == 0)
-        return p;
-    self->stash.bytes += (size_t)bits_count(bits) * geometry->block_bytes;
+    self->stash.bytes += (size_t)(order->count - 1) * geometry->block_bytes;
     if (self->stash.entries[place].word == order->word)
         self->stash.entries[place].bits |= bits;
     else
         stash_put(&self->stash, place, order->class, order->word, bits);
-    return p;
+    return first;
 }
 
 // Adds one block to the entry that holds its word, or to a vacant one.

@@ -64,19 +64,18 @@ void frame_keep(struct frame_pool *self, size_t cpu, struct frame_place place) {
         cache->ring[(cache->oldest + cache->count++) & cache->mask] = place;
 }
 
-// Where to look: CPUs begin at places of their own, and go on where they found something.
-static size_t frame_near(const struct frame_pool *self, size_t cpu, const struct frame_arena *arena) {
-    const struct frame_cache *cache = &self->caches[cpu];
-    return cache->near_arena == arena ? cache->near : arena->map.words * cpu / self->cpus;
-}
-
 struct frame_place frame_take_order(struct frame_pool *self, size_t cpu, struct frame_arena *arena, unsigned order) {
     struct frame_cache *cache = &self->caches[cpu];
-    size_t first = page_take_aligned(&arena->map, order, frame_near(self, cpu, arena), cpu);
+    // CPUs begin at places of their own, and go on where they found something.
+    struct page_seat seat = {.word = arena->map.words * cpu / self->cpus, .way = cpu, .doubt = PAGE_NONE};
+    if (cache->near_arena == arena)
+        seat = cache->seat;
+    seat.late = false;
+    size_t first = page_take_aligned(&arena->map, order, &seat);
     if (first == PAGE_NONE)
         return frame_nowhere;
     cache->near_arena = arena;
-    cache->near = first / BITS_WORD;
+    cache->seat = seat;
     return (struct frame_place){arena, first};
 }
 

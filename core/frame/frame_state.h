@@ -54,9 +54,9 @@ struct frame_cache {
     struct frame_arena *recent; // of the frame that was put last
     struct frame_arena *run_arena;
     size_t run_first, run_count;
-    const struct frame_arena *near_arena; // where a refill succeeded last, and in which word of its map
-    size_t near;
-    size_t helped; // where the next search for a hungry CPU begins
+    const struct frame_arena *near_arena; // where a refill succeeded last
+    struct page_seat seat;                // in its map
+    size_t helped;                        // where the next search for a hungry CPU begins
     uint64_t refills, remote, failures;
     size_t shelved, shelved_most; // frames on shelves
     struct frame_shelf shelves[FRAME_SHELVES];

@@ -197,6 +197,8 @@ enum wfh_error wfh_init_reserved(void *range, size_t range_bytes, size_t present
     self->map.base = base;
     self->map.pages = pages;
     self->map.cpus = cpus;
+    size_t uncounted = pages / 64 / cpus;
+    self->map.uncounted_most = uncounted < SPAN_UNCOUNTED ? (int64_t)uncounted : SPAN_UNCOUNTED;
     self->end = base + (pages << PAGE_SHIFT);
     self->pages_negated = ~(uintptr_t)pages + 1;
     self->region = start;

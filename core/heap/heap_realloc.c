@@ -34,7 +34,7 @@ static bool heap_run_resize(struct wfh *self, size_t cpu, size_t first, size_t s
         return true;
     if (first + want > self->map.pages || !page_take_at(&self->map.page, first + have, want - have))
         return false;
-    span_count_taken(&self->map, &heap_cache(self, cpu)->span, want - have);
+    span_count(&self->map, &heap_cache(self, cpu)->span, (int64_t)(want - have));
     (void)heap_run_make(self, first, want);
     return true;
 }

@@ -18,7 +18,7 @@ void *heap_run_take(struct wfh *self, size_t cpu, size_t bytes, size_t align) {
     size_t first = page_take_run(&self->map.page, pages, heap_align_pages(align));
     if (first == PAGE_NONE)
         return NULL;
-    span_count_taken(&self->map, me, pages);
+    span_count(&self->map, me, (int64_t)pages);
     me->runs++;
     return heap_run_make(self, first, pages);
 }

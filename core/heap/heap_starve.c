@@ -15,7 +15,7 @@ static void *heap_from_pages(struct wfh *self, size_t cpu, size_t bytes, size_t 
     size_t first = page_scan_run(&self->map.page, pages, heap_align_pages(align));
     if (first == PAGE_NONE)
         return NULL;
-    span_count_taken(&self->map, &heap_cache(self, cpu)->span, pages);
+    span_count(&self->map, &heap_cache(self, cpu)->span, (int64_t)pages);
     return heap_run_make(self, first, pages);
 }
 

@@ -72,6 +72,7 @@ void wfh_stats(const wfh *self, struct wfh_stats *out) {
     out->metadata_bytes = self->metadata_bytes;
     heap_count_spans(self, out);
     heap_count_free(self, out);
+    out->peak_bytes = out->span_bytes + out->run_bytes;
     // bound: words of the page map
     for (size_t word = 0; word < self->map.page.words; word++) // relaxed: never revoked
         out->managed_bytes += (size_t)bits_count(word_load_relaxed(&self->map.page.admitted[word])) << PAGE_SHIFT;
@@ -82,6 +83,7 @@ void wfh_stats(const wfh *self, struct wfh_stats *out) {
         out->cached_bytes += cache_bytes(cache, &self->map.table);
         out->peak_bytes = peak > out->peak_bytes ? peak : out->peak_bytes;
     }
+    out->peak_bytes = out->peak_bytes < out->managed_bytes ? out->peak_bytes : out->managed_bytes;
     out->live_bytes -= out->cached_bytes < out->live_bytes ? out->cached_bytes : out->live_bytes;
 }
 

@@ -19,7 +19,7 @@
 #define STEPS_CLAIM_PIECE(levels) (2u + STEPS_MOVE_HINT(levels))
 #define STEPS_TAKE_ALIGNED(levels)                                                                                     \
     ((PAGE_ORDERS + 1u + PAGE_LOOKS) * STEPS_FIND(levels) + (size_t)3 * (PAGE_LOOKS + 2u) + STEPS_MOVE_HINT(levels) +  \
-     STEPS_REHINT(levels))
+     2u * STEPS_REHINT(levels))
 #define STEPS_TAKE_RUN(levels)                                                                                         \
     ((size_t)PAGE_ORDERS * PAGE_TRIES *                                                                                \
      (STEPS_FIND(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \

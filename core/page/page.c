@@ -135,36 +135,65 @@ static size_t page_take_in_set(struct page_map *self, const struct bitset *set, 
     return PAGE_NONE;
 }
 
-// After the search by best fit has found a word.
-static size_t page_take_found(struct page_map *self, size_t word, unsigned fit, unsigned order, size_t near,
-                              size_t way) {
-    const unsigned longest = PAGE_ORDERS - 1;
-    if (fit < longest) {
-        size_t first = page_take_in_word(self, word, order);
-        if (first != PAGE_NONE)
+// A word of the map for each way, far from those of other ways: multiples of the golden ratio.
+static size_t page_far(const struct page_map *self, size_t way) {
+    return (size_t)((uint64_t)((uint32_t)way * UINT32_C(0x9e3779b9)) * self->words >> 32);
+}
+
+// A hint that led to nothing. Mostly somebody is just about to move it; if it stands there again next time, he is not.
+static void page_doubt(struct page_map *self, struct page_seat *seat, size_t word, unsigned fit) {
+    size_t doubt = word * PAGE_ORDERS + fit;
+    if (seat->doubt == doubt)
+        page_rehint(self, word, fit);
+    seat->doubt = doubt;
+}
+
+// A word that nobody has begun, far from where others look; BITSET_NONE if there is none.
+static size_t page_fresh(const struct page_map *self, size_t way) {
+    return bitset_find(&self->fit[PAGE_ORDERS - 1], page_far(self, way));
+}
+
+// The word that fits best, and what it fits; BITSET_NONE if there is none.
+static size_t page_best(const struct page_map *self, unsigned order, size_t near, unsigned *fit) {
+    // bound: PAGE_ORDERS
+    for (*fit = order; *fit < PAGE_ORDERS; ++*fit) {
+        size_t word = bitset_find(&self->fit[*fit], near);
+        if (word != BITSET_NONE)
+            return word;
+    }
+    return BITSET_NONE;
+}
+
+// By hints. Who loses a race takes a word that nobody has begun, if there is any, far from where others look. Who has
+// lost one already goes there at once, instead of where the run fits best.
+static size_t page_take_hinted(struct page_map *self, unsigned order, struct page_seat *seat) {
+    unsigned fit = PAGE_ORDERS - 1;
+    size_t word = seat->late ? page_fresh(self, seat->way) : BITSET_NONE;
+    if (word == BITSET_NONE) {
+        word = page_best(self, order, seat->word, &fit);
+        size_t first = word == BITSET_NONE ? PAGE_NONE : page_take_in_word(self, word, order);
+        if (word == BITSET_NONE || first != PAGE_NONE)
             return first;
-        // Who loses a race for a word that many want takes one that nobody has begun, if there is any.
-        size_t fresh = bitset_find(&self->fit[longest], near);
-        fit = fresh != BITSET_NONE ? longest : fit;
+        seat->late = true;
+        page_doubt(self, seat, word, fit);
+        size_t fresh = page_fresh(self, seat->way);
+        fit = fresh != BITSET_NONE ? PAGE_ORDERS - 1 : fit;
         word = fresh != BITSET_NONE ? fresh : word;
     }
-    size_t first = page_take_in_set(self, &self->fit[fit], &word, order, way);
+    size_t first = page_take_in_set(self, &self->fit[fit], &word, order, seat->way);
     if (first == PAGE_NONE)
         page_rehint(self, word, fit);
     return first;
 }
 
-size_t page_take_aligned(struct page_map *self, unsigned order, size_t near, size_t way) {
-    size_t first = order <= PAGE_NEAR_ORDER ? page_take_in_word(self, near, order) : PAGE_NONE;
+size_t page_take_aligned(struct page_map *self, unsigned order, struct page_seat *seat) {
+    size_t first = order <= PAGE_NEAR_ORDER ? page_take_in_word(self, seat->word, order) : PAGE_NONE;
     if (first != PAGE_NONE)
         return first;
-    // bound: PAGE_ORDERS
-    for (unsigned fit = order; fit < PAGE_ORDERS; fit++) {
-        size_t word = bitset_find(&self->fit[fit], near);
-        if (word != BITSET_NONE)
-            return page_take_found(self, word, fit, order, near, way);
-    }
-    return PAGE_NONE;
+    first = page_take_hinted(self, order, seat);
+    if (first != PAGE_NONE)
+        seat->word = first / BITS_WORD;
+    return first;
 }
 
 bool page_give(struct page_map *self, size_t first, size_t n) {

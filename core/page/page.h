@@ -35,16 +35,23 @@ struct page_map {
     word_t *used; // pages in use, on a line of its own
 };
 
+// Where a CPU looks for pages; it alone uses it.
+struct page_seat {
+    size_t word;  // of the map, that it took from last; at the beginning any
+    size_t way;   // any number that differs from CPU to CPU: those that lose the same race go on in different places
+    size_t doubt; // the hint that led to nothing last time; at the beginning PAGE_NONE
+    bool late;    // the call lost a race: keep away from where everybody looks
+};
+
 size_t page_storage_words(size_t pages);
 
 // number: of page 0 in the address space. storage: page_storage_words(pages) zeroed words on a cache line. No page is
 // free afterwards.
 void page_init(struct page_map *self, size_t pages, size_t number, word_t *storage);
 
-// Takes 2^order pages, aligned to their size, near a word of the map. PAGE_NONE if hints show none. CPUs that lose the
-// same race look for another place in ways of their own: `way` is any number that differs from CPU to CPU. Steps:
-// constant times the levels of a hint set.
-size_t page_take_aligned(struct page_map *self, unsigned order, size_t near, size_t way);
+// Takes 2^order pages, aligned to their size, near the CPU's seat, which moves there. PAGE_NONE if hints show none.
+// Steps: constant times the levels of a hint set.
+size_t page_take_aligned(struct page_map *self, unsigned order, struct page_seat *seat);
 
 // Takes n pages (any number) that begin at a multiple of `align` pages (a power of two, at most 64), wherever hints
 // show enough free pages in a row. Steps: as above, plus n / 64 for every place tried.

@@ -70,13 +70,15 @@ uint64_t span_take_word(struct span_map *self, struct span_cpu *me, struct span_
         return 0;
     bool wanted = span_kind(self, first) == span_class(self, order->class)->ticket;
     uint64_t kept = wanted ? span_share(bits, order->most) : 0;
+    unsigned count = bits_count(kept);
     if (kept != 0)
         // relaxed: who overlooks it takes the span for empty, and finds out when he retires it
-        (void)word_add_relaxed(&self->state[first], span_live(bits_count(kept)));
+        (void)word_add_relaxed(&self->state[first], span_live(count));
     if (kept != bits)
         span_put_back(self, me, word, bits & ~kept);
     me->claims += kept != 0;
     order->word = word;
+    order->count = count;
     return kept;
 }
 

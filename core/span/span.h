@@ -20,14 +20,16 @@
 
 #define SPAN_LIVE_SHIFT 32u
 #define SPAN_SCAVENGES 4u // empty spans it looks at between the two rounds
+#define SPAN_UNCOUNTED 64 // most pages that a CPU counts for itself; all CPUs together at most a 64th of the heap
 
 struct span_map {
     uintptr_t base; // of page 0: a multiple of 64 pages
     size_t pages;
     size_t cpus;
-    tag_t *kind;   // one a page
-    word_t *state; // one a page
-    word_t *bits;  // SPAN_WORDS a page
+    int64_t uncounted_most; // pages
+    tag_t *kind;            // one a page
+    word_t *state;          // one a page
+    word_t *bits;           // SPAN_WORDS a page
     struct page_map page;
     struct bitset partial[SIZE_CLASSES]; // by class: spans that may have free blocks, numbered by their own length
     struct bitset empty;                 // first pages of spans whose blocks may all be free
@@ -40,10 +42,12 @@ struct span_map {
 struct span_cpu {
     size_t cpu;
     size_t helped; // the CPU looked at last when somebody starved, and one more
-    size_t near_page_word;
+    struct page_seat seat;
     size_t near[SIZE_CLASSES];
+    uint64_t doubt; // the span, and its class, whose hint led to nothing last time
     uint64_t claims, flushes, spans_made, spans_freed, runs, starved, donations, refills, evictions;
-    uint64_t peak_pages; // the most pages in use after this CPU took some
+    int64_t uncounted;   // pages taken, less those given, that the map's count does not know of yet
+    uint64_t peak_pages; // the most pages in use that this CPU saw when it counted
 };
 
 // Words of a span are numbered across the heap: SPAN_WORDS * first page + word.
@@ -82,8 +86,9 @@ static inline uint32_t span_locate(const struct span_map *self, const struct siz
 // What a CPU asks spans for, and where it came from.
 struct span_order {
     unsigned class;
-    unsigned most; // blocks wanted; what lies behind them in the word stays with everyone
-    uint32_t word; // told by the supplier
+    unsigned most;  // blocks wanted; what lies behind them in the word stays with everyone
+    uint32_t word;  // told by the supplier
+    unsigned count; // likewise: how many blocks
 };
 
 // Takes blocks of the class, all of one word, from a partial span or a new one. Answers their bits; 0 if neither was
@@ -114,8 +119,9 @@ void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, s
 // The same for pages that were never counted as used; answers how many went to the starved, and are not counted yet.
 size_t span_hand_out_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n);
 
-// Counts pages that were just taken.
-void span_count_taken(struct span_map *self, struct span_cpu *me, size_t n);
+// Counts pages that were just taken, or -n that are about to be given. They reach the count that all CPUs share when
+// they are more than uncounted_most, lest every span moves one cache line around.
+void span_count(struct span_map *self, struct span_cpu *me, int64_t n);
 
 // Retires up to `most` spans that hints call empty; true if any was.
 bool span_scavenge(struct span_map *self, struct span_cpu *me, unsigned most);

@@ -3,8 +3,12 @@
 #include "span/span.h"
 #include "span/span_word.h"
 
-void span_count_taken(struct span_map *self, struct span_cpu *me, size_t n) {
-    uint64_t used = page_count_used(&self->page, n);
+void span_count(struct span_map *self, struct span_cpu *me, int64_t n) {
+    me->uncounted += n;
+    if (me->uncounted <= self->uncounted_most && me->uncounted >= -self->uncounted_most)
+        return;
+    uint64_t used = page_count_used(&self->page, (uint64_t)me->uncounted);
+    me->uncounted = 0;
     if (used > me->peak_pages)
         me->peak_pages = used;
 }
@@ -33,10 +37,10 @@ size_t span_hand_out_pages(struct span_map *self, struct span_cpu *me, size_t fi
 
 void span_give_pages(struct span_map *self, struct span_cpu *me, size_t first, size_t n) {
     // Counted before anybody can take them again; gifts stay in use.
-    (void)page_count_used(&self->page, ~(uint64_t)n + 1);
+    span_count(self, me, -(int64_t)n);
     size_t gone = span_hand_out_pages(self, me, first, n);
     if (gone != 0)
-        (void)page_count_used(&self->page, gone);
+        span_count(self, me, (int64_t)gone);
 }
 
 // Publishes the blocks of a fresh span that its maker does not keep.
@@ -86,7 +90,17 @@ uint64_t span_make(struct span_map *self, struct span_cpu *me, struct span_order
     me->spans_made++;
     me->near[order->class] = first >> geometry->order;
     order->word = (uint32_t)(first * SPAN_WORDS);
+    order->count = (unsigned)live;
     return kept;
+}
+
+// A hint that led to nothing, though the span may have become another class's. Mostly the one who took the last blocks
+// is just about to withdraw it; if it stands there again next time, he is not.
+static void span_doubt(struct span_map *self, struct span_cpu *me, unsigned class, size_t span) {
+    uint64_t doubt = (uint64_t)span * SIZE_CLASSES + class;
+    if (me->doubt == doubt)
+        span_withdraw(self, class, span << span_class(self, class)->order);
+    me->doubt = doubt;
 }
 
 // Claims the lowest word that the span's hints show.
@@ -100,9 +114,10 @@ static uint64_t span_claim(struct span_map *self, struct span_cpu *me, struct sp
         bits = span_take_word(self, me, order, first, bits_lowest(sum));
         sum &= sum - 1;
     }
-    // relaxed: a hint; if blocks of the word were put back, its span stays announced. A claim that got nothing
-    // withdraws always, for the span may have become another class's.
-    if (bits == 0 || (sum == 0 && (word_load_relaxed(&self->state[first]) & bits_low(geometry->words)) == 0))
+    if (bits == 0)
+        span_doubt(self, me, order->class, span);
+    // relaxed: a hint; if blocks of the word were put back, its span stays announced
+    else if (sum == 0 && (word_load_relaxed(&self->state[first]) & bits_low(geometry->words)) == 0)
         span_withdraw(self, order->class, first);
     return bits;
 }
@@ -110,6 +125,7 @@ static uint64_t span_claim(struct span_map *self, struct span_cpu *me, struct sp
 // Claims from the next span that may have blocks.
 static uint64_t span_supply_partial(struct span_map *self, struct span_cpu *me, struct span_order *order) {
     size_t span = bitset_find(&self->partial[order->class], me->near[order->class]);
+    me->seat.late = span != BITSET_NONE;
     if (span == BITSET_NONE)
         return 0;
     uint64_t bits = span_claim(self, me, order, span);
@@ -120,11 +136,13 @@ static uint64_t span_supply_partial(struct span_map *self, struct span_cpu *me, 
 
 static uint64_t span_supply_new(struct span_map *self, struct span_cpu *me, struct span_order *order) {
     unsigned length = span_class(self, order->class)->order;
-    size_t first = page_take_aligned(&self->page, length, me->near_page_word, me->cpu);
+    size_t first = page_take_aligned(&self->page, length, &me->seat);
     if (first == PAGE_NONE)
         return 0;
-    me->near_page_word = first / BITS_WORD;
-    span_count_taken(self, me, (size_t)1 << length);
+    span_count(self, me, (int64_t)1 << length);
+    // A call that lost a race has taken long enough: what it leaves in the span, the next one claims.
+    if (me->seat.late)
+        order->most = 1;
     return span_make(self, me, order, first);
 }
 
@@ -224,6 +242,6 @@ uint64_t span_supply_exhaustive(struct span_map *self, struct span_cpu *me, stru
     size_t first = page_scan_run(&self->page, pages, pages);
     if (first == PAGE_NONE)
         return 0;
-    span_count_taken(self, me, pages);
+    span_count(self, me, (int64_t)pages);
     return span_make(self, me, order, first);
 }

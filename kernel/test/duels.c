@@ -179,7 +179,7 @@ static void retype_strike(unsigned nth) {
     if (!span_retire(duel.map, cpu(1), class_of(ONE_WORD_BYTES), duel.first) ||
         !page_take_at(&duel.map->page, duel.first, 1))
         return;
-    span_count_taken(duel.map, cpu(1), 1);
+    span_count(duel.map, cpu(1), 1);
     struct span_order order = {.class = class_of(TWO_WORDS_BYTES), .most = 64};
     duel.holds[1].bits = span_make(duel.map, cpu(1), &order, duel.first);
     duel.holds[1].word = order.word;
@@ -287,11 +287,12 @@ static void page_prepare(void) {
     struct page_map *page = &duel.map->page;
     duel.first = page_take_run(page, BITS_WORD, BITS_WORD);
     (void)page_give(page, duel.first, 2);
-    span_count_taken(duel.map, cpu(0), BITS_WORD - 1);
+    span_count(duel.map, cpu(0), BITS_WORD - 1);
 }
 
 static void page_act(void) {
-    if (page_take_aligned(&duel.map->page, 0, duel.first / BITS_WORD, 0) != duel.first)
+    struct page_seat seat = {.word = duel.first / BITS_WORD, .way = 0, .doubt = PAGE_NONE};
+    if (page_take_aligned(&duel.map->page, 0, &seat) != duel.first)
         blame("the page that lies nearest is not taken");
 }
 

@@ -126,12 +126,17 @@ static void page_build(void) {
     tiny_build(world.cpus, RUN_PAGES, 0);
 }
 
+static size_t take_aligned(struct page_map *map, unsigned order, unsigned cpu) {
+    struct page_seat seat = {.word = 0, .way = cpu, .doubt = PAGE_NONE};
+    return page_take_aligned(map, order, &seat);
+}
+
 static size_t take_pages(unsigned cpu, unsigned turn, size_t *pages) {
     struct page_map *map = &tiny->map.page;
     switch ((cpu + turn) % 3) {
     case 0:
         *pages = 2;
-        return page_take_aligned(map, 1, 0, cpu);
+        return take_aligned(map, 1, cpu);
     case 1:
         *pages = 3;
         return page_take_run(map, 3, 1);
@@ -197,7 +202,7 @@ static size_t take_any(unsigned cpu, struct rng *rng, unsigned order) {
     const size_t pages = (size_t)1 << order, at = rng_below(rng, RUN_PAGES >> order) << order;
     switch (rng_below(rng, 4)) {
     case 0:
-        return page_take_aligned(map, order, 0, cpu);
+        return take_aligned(map, order, cpu);
     case 1:
         return page_take_run(map, pages, 1);
     case 2:

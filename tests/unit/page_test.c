@@ -8,6 +8,12 @@ static struct page_map map;
 static word_t *storage;
 static bool *taken; // the model
 
+// By a CPU that took from word `near` last.
+static size_t take(struct page_map *self, unsigned order, size_t near, size_t way) {
+    struct page_seat seat = {.word = near, .way = way, .doubt = PAGE_NONE};
+    return page_take_aligned(self, order, &seat);
+}
+
 static void map_init(size_t pages) {
     free(storage);
     free(taken);
@@ -17,7 +23,7 @@ static void map_init(size_t pages) {
     cr_assert(storage != NULL && taken != NULL);
     memset(storage, 0, words * sizeof(word_t));
     page_init(&map, pages, 0, storage);
-    EXPECT(page_take_aligned(&map, 0, 0, 0) == PAGE_NONE, "a new map has a free page");
+    EXPECT(take(&map, 0, 0, 0) == PAGE_NONE, "a new map has a free page");
     for (size_t i = 0; i < pages / BITS_WORD; i++) {
         word_store_relaxed(&map.admitted[i], BITS_ALL);
     }
@@ -77,7 +83,7 @@ Test(page, every_order_to_exhaustion_and_back) {
     map_init(64 * 130);
     for (unsigned order = 0; order < PAGE_ORDERS; order++) {
         size_t n = (size_t)1 << order, count = 0;
-        for (size_t first; (first = page_take_aligned(&map, order, count % 130, count)) != PAGE_NONE; count++) {
+        for (size_t first; (first = take(&map, order, count % 130, count)) != PAGE_NONE; count++) {
             EXPECT(first % n == 0, "2^%u pages at %zu", order, first);
             model_take(first, n);
         }
@@ -185,7 +191,7 @@ static bool expect_found_in_the_end(unsigned order, size_t n) {
     size_t first = PAGE_NONE;
     for (size_t tries = 0; first == PAGE_NONE; tries++) {
         EXPECT(tries < map.words, "%zu searches do not find 2^%u free pages", tries, order);
-        first = page_take_aligned(&map, order, 0, 0);
+        first = take(&map, order, 0, 0);
     }
     model_take(first, n);
     return true;
@@ -197,7 +203,7 @@ Test(page, what_hints_find_in_random_maps) {
     size_t missed = 0, asked = 0;
     for (unsigned round = 0; round < 4000; round++) {
         unsigned order = (unsigned)rng_below(&rng, PAGE_ORDERS);
-        size_t n = (size_t)1 << order, first = page_take_aligned(&map, order, rng_below(&rng, 64), rng_below(&rng, 64));
+        size_t n = (size_t)1 << order, first = take(&map, order, rng_below(&rng, 64), rng_below(&rng, 64));
         if (first != PAGE_NONE) {
             model_take(first, n);
         } else {
