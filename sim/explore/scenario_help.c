@@ -23,14 +23,16 @@ static struct {
     unsigned served[CPUS_MAX]; // by giver: the raise during which a whole call of it gave something back
 } hungry;
 
-static void build(unsigned pages, size_t size) {
+// CPU 0 will want blocks of `size`, the others hold some of `given_size`, of one word each.
+static void build(unsigned pages, size_t size, size_t given_size, unsigned blocks) {
     tiny_build(world.cpus, pages, 0);
+    const unsigned of = tiny_class(given_size);
     class = tiny_class(size);
     snapshot_keep(&hungry, sizeof hungry);
     start = arena_take(sizeof *start, sizeof *start);
     for (unsigned cpu = 1; cpu < world.cpus; cpu++) {
-        struct span_order order = {.class = class, .most = 1};
-        given[cpu] = (struct hand){.class = class, .bits = span_supply(&tiny->map, tiny_me(cpu), &order)};
+        struct span_order order = {.class = of, .most = blocks};
+        given[cpu] = (struct hand){.class = of, .bits = span_supply(&tiny->map, tiny_me(cpu), &order)};
         given[cpu].word = order.word;
     }
 }
@@ -158,7 +160,7 @@ static void finish(void) {
 
 // Every block is held by somebody, in spans of one block: what is given back is a span or its page.
 static void help_build(void) {
-    build(world.cpus - 1, TINY_WHOLE);
+    build(world.cpus - 1, TINY_WHOLE, TINY_WHOLE, 1);
 }
 
 const struct scenario scenario_help = {
@@ -175,9 +177,29 @@ const struct scenario scenario_help = {
     .name_word = tiny_name_word,
 };
 
+// Spans of another class, each in the hands of one CPU: what is of use to the hungry one is the page.
+static void help_pages_build(void) {
+    build(world.cpus - 1, TINY_WHOLE, TINY_HALVES, 2);
+}
+
+const struct scenario scenario_help_pages = {
+    .name = "help-pages",
+    .summary =
+        "CPU 0 starves; the others give back all blocks of a span of another class that they hold, and take again",
+    .cpus_least = 2,
+    .cpus_most = CPUS_MAX < TINY_PAGES ? CPUS_MAX : TINY_PAGES,
+    .ops = 1,
+    .build = help_pages_build,
+    .begin = begin,
+    .run = help_run,
+    .finish = finish,
+    .digest = digest,
+    .name_word = tiny_name_word,
+};
+
 // All blocks of one span.
 static void help_block_build(void) {
-    build(1, TINY_HALVES);
+    build(1, TINY_HALVES, TINY_HALVES, 1);
 }
 
 const struct scenario scenario_help_block = {
@@ -196,7 +218,7 @@ const struct scenario scenario_help_block = {
 
 // More pages than others can hide: NULL would be false.
 static void help_plenty_build(void) {
-    build((world.cpus - 1) * 4 + 1, TINY_WHOLE);
+    build((world.cpus - 1) * 4 + 1, TINY_WHOLE, TINY_WHOLE, 1);
 }
 
 const struct scenario scenario_help_plenty = {
@@ -214,38 +236,75 @@ const struct scenario scenario_help_plenty = {
     .name_word = tiny_name_word,
 };
 
-// One free page, which the class's hints name as if it were a span.
-static void help_made_build(void) {
-    tiny_build(world.cpus, 1, 0);
-    class = tiny_class(TINY_HALVES);
+#define MADE_PAGES 4u // one more than CPUs withdraw before they look at everything
+
+static unsigned kept_blocks; // by the maker of a span
+
+// One free page among some that are held, and all of them named by the hints of a class that has no spans yet.
+static void made_build(size_t size, unsigned blocks) {
+    tiny_build(world.cpus, MADE_PAGES, 0);
+    tiny_watch(size < TINY_QUARTERS ? size : TINY_QUARTERS);
+    const unsigned wholes = tiny_class(TINY_WHOLE);
+    for (size_t page = 0; page < MADE_PAGES - 1; page++) {
+        struct span_order order = {.class = wholes, .most = 1};
+        given[page] = (struct hand){.class = wholes, .bits = span_supply(&tiny->map, tiny_me(1), &order)};
+        given[page].word = order.word;
+    }
+    class = tiny_class(size);
+    kept_blocks = blocks;
+    for (size_t page = 0; page < MADE_PAGES; page++)
+        bitset_put(&tiny->map.partial[class], page);
     snapshot_keep(&hungry, sizeof hungry);
-    bitset_put(&tiny->map.partial[class], 0);
 }
 
-static void help_made_begin(void) {
+static void made_begin(void) {
     tiny_begin();
     memset(&hungry, 0, sizeof hungry);
+    for (size_t page = 0; page < MADE_PAGES - 1; page++)
+        tiny_hold(1, &given[page]);
 }
 
-// CPU 1 makes a span of the page, and leaves a block of it to others.
-static void help_made_run(unsigned cpu) {
+// CPU 1 makes a span, and leaves blocks of it to others.
+static void made_run(unsigned cpu) {
     if (cpu == 0) {
         run_hungry(cpu);
         return;
     }
-    struct hand hand = tiny_claim(cpu, class, 1);
+    struct hand hand = tiny_claim(cpu, class, kept_blocks);
     hungry.early[cpu] = hungry.raises == 0 && hand.bits != 0;
+}
+
+static void help_made_build(void) {
+    made_build(TINY_HALVES, 1);
 }
 
 const struct scenario scenario_help_made = {
     .name = "help-made",
-    .summary = "CPU 0 starves; CPU 1 makes a span of the only page and keeps one of its two blocks",
+    .summary = "CPU 0 starves; CPU 1 makes a span of the only free page and keeps one of its two blocks",
     .cpus_least = 2,
     .cpus_most = 2,
     .ops = 1,
     .build = help_made_build,
-    .begin = help_made_begin,
-    .run = help_made_run,
+    .begin = made_begin,
+    .run = made_run,
+    .finish = finish,
+    .digest = digest,
+    .name_word = tiny_name_word,
+};
+
+static void help_made_words_build(void) {
+    made_build(TINY_SMALL, BITS_WORD);
+}
+
+const struct scenario scenario_help_made_words = {
+    .name = "help-made-words",
+    .summary = "the same with a span of two words, of which CPU 1 keeps the first",
+    .cpus_least = 2,
+    .cpus_most = 2,
+    .ops = 1,
+    .build = help_made_words_build,
+    .begin = made_begin,
+    .run = made_run,
     .finish = finish,
     .digest = digest,
     .name_word = tiny_name_word,

@@ -194,7 +194,7 @@ static void remake_build(void) {
 static void remake_run(unsigned cpu) {
     if (cpu == 0)
         tiny_flush(cpu, &given[0]);
-    (void)tiny_claim(cpu, quarters, cpu == 0 ? 1 : 4);
+    (void)tiny_claim(cpu, quarters, 1 + cpu % 2);
 }
 
 const struct scenario scenario_span_remake = {
@@ -241,6 +241,32 @@ const struct scenario scenario_span_mark = {
     .build = mark_build,
     .begin = begin,
     .run = mark_run,
+    .finish = finish,
+    .digest = tiny_digest,
+    .name_word = tiny_name_word,
+};
+
+// A page that is held, and a free one, both of which the hints of a class name that has no spans yet.
+static void made_build(void) {
+    build(2);
+    give(0, tiny_class(TINY_WHOLE), 1);
+    bitset_put(&tiny->map.partial[quarters], 0);
+    bitset_put(&tiny->map.partial[quarters], 1);
+}
+
+static void made_run(unsigned cpu) {
+    (void)tiny_claim(cpu, quarters, 1);
+}
+
+const struct scenario scenario_span_made = {
+    .name = "span-made",
+    .summary = "takes a block, and keeps it, of a class that has no spans, though its hints name the only free page",
+    .cpus_least = 2,
+    .cpus_most = 4,
+    .ops = 1,
+    .build = made_build,
+    .begin = begin,
+    .run = made_run,
     .finish = finish,
     .digest = tiny_digest,
     .name_word = tiny_name_word,

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Mutants of the allocators of frames and of boot; mutants.py tells what a mutant is. Their tests are found by the name
-of the layer: "unit", "misuse", "stress" and "sim-test" are names of ctest, "sim" is a line for `wfsim explore`.
+of the layer: "unit", "misuse", "stress" are names of ctest, "sim" is a line for `wfsim explore`.
 """
 from mutants import Mutant
 
-STARVE = "--scenario frame-starve --cpus 2 --exhaustive"
+STARVE = "frame-starve --cpus 2 --exhaustive"
 
 FRAME_MUTANTS = [
     Mutant("frame-map-usable-wins", "core/frame/frame_map.c", "        if (region->kind > piece.kind) {\n",
@@ -64,10 +64,10 @@ FRAME_MUTANTS = [
            "    if (references == 0)\n        frame_fault(PORT_FAULT_FREE_PAGE, frame, 0);\n    if (references >=",
            "    if (references >=", "a free frame gets a reference", {"misuse": "misuse.frame-free-frame"}),
     Mutant("frame-put-forgets-others", "core/frame/frame.c",
-           "    uint64_t references = word_add_seq(count, ~UINT64_C(0));\n",
+           "    uint64_t references = word_add_acq_rel(count, ~UINT64_C(0));\n",
            "    uint64_t references = word_load_acquire(count); // A frame.put <- R frame.put\n"
            "    word_store_relaxed(count, references - 1); // relaxed: torn\n",
-           "two that put a reference at once put one", {"sim": "--scenario frame-share --cpus 2 --exhaustive"}),
+           "two that put a reference at once put one", {"sim": "frame-share --cpus 2 --exhaustive"}),
     Mutant("frame-hold-trusting", "core/frame/frame.c",
            "        if (word_load_relaxed(&references[i]) != 0) // relaxed: the caller owns the frame\n",
            "        if (word_load_relaxed(&references[i]) == ~UINT64_C(0)) // relaxed: the caller owns the frame\n",
@@ -87,19 +87,19 @@ FRAME_MUTANTS = [
            "whoever looks for hands before he gives passes those by that come between", {"sim": STARVE}),
     Mutant("frame-serve-forgets", "core/frame/frame_help.c",
            "    frame_give_piece(arena, word, bits_range(page % BITS_WORD, (unsigned)search.count), FRAME_CPU_NONE);\n", "",
-           "what nobody needed after all is lost", {"sim": "--scenario frame-starve --cpus 3 --exhaustive"}),
+           "what nobody needed after all is lost", {"sim": "frame-starve --cpus 3 --exhaustive"}),
     Mutant("frame-seize-keeps", "core/frame/frame_help.c",
            "    if (pages != kept)\n        frame_give_piece(arena, word, pages & ~kept, FRAME_CPU_NONE);\n",
            "    if (pages == ~kept)\n        frame_give_piece(arena, word, pages & ~kept, FRAME_CPU_NONE);\n",
-           "what was taken beside the answer is lost", {"sim": "--scenario frame-starve-word --cpus 3 --exhaustive"}),
+           "what was taken beside the answer is lost", {"sim": "frame-starve-word --cpus 3 --exhaustive"}),
     Mutant("frame-seize-loads", "core/frame/frame_help.c",
            "    uint64_t pages = page_take_word(&arena->map, word);\n",
            "    uint64_t pages = page_look(&arena->map, word);\n    (void)page_take_word(&arena->map, word);\n",
-           "what comes between a look and an exchange is lost", {"sim": "--scenario frame-starve-word --cpus 2 --exhaustive"}),
+           "what comes between a look and an exchange is lost", {"sim": "frame-starve-word --cpus 2 --exhaustive"}),
     Mutant("frame-places-unlimited", "core/frame/frame_help.c",
            "    size_t below = frame_pages_below(arena, search->limit), first = word * BITS_WORD;\n",
            "    size_t below = arena->map.pages, first = word * BITS_WORD;\n",
-           "the last resort finds frames above the limit", {"sim": "--scenario frames --cpus 3 --schedules 3000"}),
+           "the last resort finds frames above the limit", {"sim": "frames --cpus 3 --schedules 3000"}),
     Mutant("frame-starve-ungrateful", "core/frame/frame_starve.c",
            "    if (gift.arena != NULL)\n        frame_publish(self, gift, search->count, cpu);\n", "",
            "a gift that came too late is lost", {"sim": STARVE}),
@@ -107,7 +107,7 @@ FRAME_MUTANTS = [
            "        if (page == PAGE_NONE && in_words)\n", "        if (page == PAGE_NONE && in_words && false)\n",
            "free frames that no hint shows are not found", {"sim": STARVE}),
     Mutant("frame-starve-hoards", "core/frame/frame_starve.c", "&& frame_drain(self, cpu);", "&& false;",
-           "a CPU is refused what its own cache hides", {"unit": "unit.frame_(wish|alloc)"}),
+           "a CPU is refused what its own cache hides", {"unit": "unit.frame_wish"}),
     Mutant("frame-list-nodes-leak", "core/frame/frame_list.c",
            "        frame_put(self->pool, cpu, list_frame(*path.entry[height]));\n", "",
            "nodes of a list are lost", {"unit": "unit.frame_list"}),
@@ -126,7 +126,7 @@ FRAME_MUTANTS = [
            "    uint64_t address = request->from_top ? high - bytes : low;\n    (void)mask;\n",
            "alignment is not honoured", {"unit": "unit.bump"}),
     Mutant("bump-note-any", "core/bump/bump.c", "    if (bump_fits(region, old, 0))\n        word_store_release",
-           "    word_store_release", "what was handed out last is handed over as free", {"sim": "--scenario bump --cpus 3 --exhaustive"}),
+           "    word_store_release", "what was handed out last is handed over as free", {"sim": "bump --cpus 3 --exhaustive"}),
     Mutant("bump-close-open", "core/bump/bump.c", "            bump_note(region, word_add_seq(&region->mark, region->units + 1)); // S bump.mark <-> S bump.mark\n",
            "            bump_note(region, word_load_relaxed(&region->mark)); // relaxed: a look\n",
            "memory is handed out after the hand-over", {"unit": "unit.bump"}),

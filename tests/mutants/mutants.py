@@ -56,137 +56,162 @@ MUTANTS = [
             bitset_raise(self, level, position);
             return;
         }
-""", "", "a hint goes although a member of its word came meanwhile", {"qemu": "duels"}),
+""", "", "a hint goes although a member of its word came meanwhile",
+           {"qemu": "duels", "sim": "bitset --cpus 3 --ops 2 --exhaustive"}),
     Mutant("bitset-raise-one-level", "core/bitset/bitset.c", """        if (!(word_load_seq(word) & bit))
             word_or_seq(word, bit); // S bitset.put <-> S bitset.drop
 """, """        if (!(word_load_seq(word) & bit))
             word_or_seq(word, bit); // S bitset.put <-> S bitset.drop
         else
             return;
-""", "a set bit is taken for a promise that those above are set", {"qemu": "duels"}),
+""", "a set bit is taken for a promise that those above are set",
+           {"qemu": "duels", "unit": "unit.bitset"}),
     Mutant("page-hint-unread", "core/page/page.c", """    if (truth != bits && bits_order(truth) == was)
         bitset_put(&self->fit[was], word);
-""", "", "free pages are not found by the length that they have again", {"qemu": "duels"}),
+""", "", "free pages are not found by the length that they have again",
+           {"qemu": "duels", "sim": "page-keep --cpus 3 --schedules 30000"}),
     Mutant("page-give-unasked", "core/page/page.c", """    if (old & mask)
         return false;
     unsigned was = bits_order(old);
 """, """    unsigned was = bits_order(old);
-""", "pages that are free already are given back unnoticed", {"qemu": "wf-1"}),
+""", "pages that are free already are given back unnoticed", {"qemu": "wf-1", "unit": "unit.page"}),
     Mutant("page-take-half", "core/page/page_run.c", "            (void)page_give(self, first, done);\n", "",
-           "a run that is not to be had as a whole leaves its first half lost", {"qemu": "wf-4"}),
+           "a run that is not to be had as a whole leaves its first half lost",
+           {"qemu": "wf-4", "unit": "unit.page"}),
     Mutant("claim-unvalidated", "core/span/span.c",
            "    bool wanted = span_kind(self, first) == span_class(self, order->class)->ticket;\n",
-           "    bool wanted = true;\n", "blocks of a span that became another class's are handed out", {"qemu": "duels"}),
+           "    bool wanted = true;\n", "blocks of a span that became another class's are handed out",
+           {"qemu": "duels", "sim": "span-retype --cpus 3 --exhaustive"}),
     Mutant("claim-sum-unread", "core/span/span.c",
            "        word_or_seq(&self->state[first], bits_one(index)); // S span.publish <-> S span.withdraw\n", "",
-           "a word that was published during a claim is not in its span's sum", {"qemu": "duels"}),
+           "a word that was published during a claim is not in its span's sum",
+           {"qemu": "duels", "sim": "span-keep --cpus 2 --exhaustive"}),
     Mutant("claim-unannounced", "core/span/span.c", """        if (span_begins(self, first, &now))
             span_announce(self, now, first);
 """, "",
-           "a span withdrawn between a publication and the end of a claim is not found again", {"qemu": "duels"}),
+           "a span withdrawn between a publication and the end of a claim is not found again",
+           {"qemu": "duels", "sim": "span-keep --cpus 3 --exhaustive"}),
     Mutant("withdraw-unread", "core/span/span.c", """    if ((word_load_seq(&self->state[first]) & bits_low(SPAN_WORDS)) &&
         span_kind(self, first) == span_class(self, class)->ticket)
         span_announce(self, class, first);
-""", "", "a span is withdrawn although blocks of it came meanwhile", {"qemu": "duels"}),
+""", "", "a span is withdrawn although blocks of it came meanwhile",
+           {"qemu": "duels", "sim": "span-keep --cpus 2 --exhaustive"}),
     Mutant("put-back-lost", "core/span/span.c", """    if (!help_anyone(&self->help)) {
         span_publish(self, class, word, bits);
         return;
     }
 """, """    if (!help_anyone(&self->help))
         return;
-""", "blocks that a claim did not want are lost", {"qemu": "wf-4"}),
+""", "blocks that a claim did not want are lost", {"qemu": "wf-4", "sim": "span-keep --cpus 3 --exhaustive"}),
     Mutant("empty-unmarked", "core/span/span.c", """    if (emptied)
         bitset_put(&self->empty, first);
-""", "", "a span that nobody could retire is never found again", {"qemu": "duels"}),
+""", "", "a span that nobody could retire is never found again",
+           {"qemu": "duels", "sim": "span-retire --cpus 2 --exhaustive"}),
     Mutant("live-late", "core/span/span.c", """    // S span.release <-> S span.scavenge
     uint64_t old = word_add_seq(&self->state[first], ~live + 1);
 """, """    span_publish(self, class, word, bits);
     // S span.release <-> S span.scavenge
     uint64_t old = word_add_seq(&self->state[first], ~live + 1);
-""", "blocks are there for others before they are no longer counted", {"qemu": "duels"}),
+""", "blocks are there for others before they are no longer counted",
+           {"qemu": "duels", "sim": "span-retire --cpus 2 --exhaustive"}),
     Mutant("retire-blind", "core/span/span.c",
            "        if ((taken[i] | mine) == full && (bits != 0 || span_kind(self, span_word_page(first)) == geometry->ticket))\n",
-           "        if ((taken[i] | mine) == full)\n", "a span of another class is taken apart", {"qemu": "duels"}),
+           "        if ((taken[i] | mine) == full)\n", "a span of another class is taken apart",
+           {"qemu": "duels"}),
     Mutant("retire-keeps", "core/span/span.c", """            if (taken[k] != 0)
                 span_put_back(self, me, first + k, taken[k]);
-""", "", "what was taken of a span that is not whole is lost", {"qemu": "duels"}),
+""", "", "what was taken of a span that is not whole is lost",
+           {"qemu": "duels", "sim": "span-retype --cpus 3 --exhaustive"}),
     Mutant("flush-double", "core/span/span.c",
            "    uint64_t twice = word_load_relaxed(&self->bits[word]) & bits;\n", "    uint64_t twice = 0;\n",
-           "a block that is given back twice corrupts its word", {"qemu": "wf-1"}),
+           "a block that is given back twice corrupts its word",
+           {"qemu": "wf-1", "misuse": "misuse.double-free-published-plain"}),
     Mutant("make-unannounced", "core/span/span_make.c",
            "    bitset_put(&self->partial[class], first >> geometry->order);\n", "",
-           "a new span's blocks are not found", {"qemu": "wf-1"}),
+           "a new span's blocks are not found", {"qemu": "wf-1", "sim": "span-remake --cpus 2 --exhaustive"}),
     Mutant("make-miscounted", "core/span/span_make.c",
            "    uint64_t live = order->most < geometry->blocks ? order->most : geometry->blocks;\n    live = live < BITS_WORD ? live : BITS_WORD;\n",
-           "    uint64_t live = geometry->blocks;\n", "a new span counts blocks as live that lie free", {"qemu": "wf-1"}),
+           "    uint64_t live = geometry->blocks;\n", "a new span counts blocks as live that lie free",
+           {"qemu": "wf-1", "sim": "span-remake --cpus 2 --exhaustive"}),
     Mutant("scavenge-unread", "core/span/span_make.c",
            "        bitset_put(&self->empty, first);\n    return false;\n", "        return false;\n    return false;\n",
-           "the mark of a span goes although it became empty meanwhile", {"qemu": "duels"}),
+           "the mark of a span goes although it became empty meanwhile",
+           {"qemu": "duels", "sim": "span-mark --cpus 2 --exhaustive --memory c11"}),
     Mutant("gift-any-class", "core/span/gift.c",
            "    if ((want & 3) != TAG_WISH || gift_decode(want).class != class)\n", "    if ((want & 3) != TAG_WISH)\n",
-           "a starved CPU gets a block of another size", {"qemu": "duels"}),
+           "a starved CPU gets a block of another size", {"qemu": "duels", "unit": "unit.help"}),
     Mutant("gift-unasked", "core/help/help.c",
            "    return word_cas_once_release(help_want(self, cpu), wish, gift); // R help.give -> A help.lower\n",
            "    (void)wish;\n    word_store_release(help_want(self, cpu), gift);\n    return true;\n",
-           "a gift goes to a CPU that has lowered its hand meanwhile, and is lost", {"qemu": "duels"}),
+           "a gift goes to a CPU that has lowered its hand meanwhile, and is lost",
+           {"qemu": "duels", "sim": "help --cpus 2 --exhaustive"}),
     Mutant("class-short-word", "core/span/size_class.c",
            "    self->last = bits_low(self->blocks - (self->words - 1u) * BITS_WORD);\n", "    self->last = BITS_ALL;\n",
-           "a span has blocks beyond its end", {"qemu": "wf-1"}),
+           "a span has blocks beyond its end", {"qemu": "wf-1", "sim": "heap --cpus 3 --schedules 2000"}),
     Mutant("cache-drops-rest", "core/cache/cache.c",
            "            span_offer(map, &self->span, order->class, order->word, bits); // the span is not empty: it has the answer\n",
-           "", "blocks for which the stash has no place are lost", {"qemu": "wf-4"}),
+           "", "blocks for which the stash has no place are lost",
+           {"qemu": "wf-4"}),
     Mutant("cache-double", "core/cache/cache.c", """    else if (entry->bits >> bit & 1)
         port_fault(PORT_FAULT_DOUBLE_FREE, p, self->span.cpu);
-""", "", "a block that lies in the stash is freed again unnoticed", {"qemu": "wf-1"}),
+""", "", "a block that lies in the stash is freed again unnoticed",
+           {"qemu": "wf-1", "misuse": "misuse.double-free-own-cache-plain"}),
     Mutant("cache-miscounts", "core/cache/cache.c", "    self->stash.bytes -= bytes;\n    span_flush", "    span_flush",
-           "the stash forgets that it has room again", {"qemu": "wf-1"}),
+           "the stash forgets that it has room again", {"qemu": "wf-1", "sim": "drain --cpus 3 --schedules 2000"}),
     Mutant("chunk-unclean", "core/cache/magazine.c",
            "            self->top[i] = NULL;\n", "            ;\n",
-           "an address that another class left in a chunk passes for a block", {"qemu": "wf-1"}),
+           "an address that another class left in a chunk passes for a block",
+           {"qemu": "wf-1", "unit": "unit.magazine"}),
     Mutant("chunk-leaks", "core/cache/magazine.c", "    pool->vacant |= bits_one(chunk);\n", "",
-           "the pool never gets a chunk back", {"qemu": "wf-1"}),
+           "the pool never gets a chunk back", {"qemu": "wf-1", "unit": "unit.magazine"}),
     Mutant("count-forgets-stash", "core/cache/cache_count.c",
            "    size_t bytes = *(const volatile size_t *)&self->stash.bytes;\n", "    size_t bytes = 0;\n",
-           "statistics leave out the stash", {"qemu": "wf-1"}),
+           "statistics leave out the stash", {"qemu": "wf-1", "unit": "unit.heap_account"}),
     Mutant("stash-unlinked", "core/cache/stash.c", "    self->entries[it->next].prev = it->prev;\n", "",
-           "the list of a class has an entry of another", {"qemu": "wf-1"}),
+           "the list of a class has an entry of another", {"qemu": "wf-1", "unit": "unit.stash"}),
     Mutant("count-forgets-own", "core/cache/magazine.c",
            "self->own_slots + (chunks - 1u) * MAGAZINE_CHUNK_SLOTS + held", "(chunks - 1u) * MAGAZINE_CHUNK_SLOTS + held",
-           "statistics leave out a magazine's own slots when it has chunks", {"qemu": "wf-1"}),
+           "statistics leave out a magazine's own slots when it has chunks",
+           {"qemu": "wf-1", "unit": "unit.heap_account"}),
     Mutant("free-any-cpu", "core/heap/heap.c",
            "    if (cpu >= self->map.cpus)\n        port_fault(PORT_FAULT_BAD_CPU, p, cpu);\n", "",
-           "a CPU that the heap does not know frees", {"qemu": "wf-1"}),
+           "a CPU that the heap does not know frees", {"qemu": "wf-1", "misuse": "misuse.bad-cpu-plain"}),
     Mutant("free-overfull", "core/heap/heap.c",
            "        if (unlikely(!magazine_accepts(magazine, p) || magazine_is_full(magazine))) {\n",
-           "        if (unlikely(!magazine_accepts(magazine, p))) {\n", "a magazine runs over", {"qemu": "wf-1"}),
+           "        if (unlikely(!magazine_accepts(magazine, p))) {\n", "a magazine runs over",
+           {"qemu": "wf-1", "unit": "unit.heap_blocks"}),
     Mutant("init-twice", "core/heap/heap_init.c", "    if (*heap != NULL)\n        return WFH_ERR_TWICE;\n", "",
-           "a heap in use is made anew", {"qemu": "wf-1"}),
+           "a heap in use is made anew", {"qemu": "wf-1", "unit": "unit.heap_init"}),
     Mutant("realloc-keeps", "core/heap/heap_realloc.c", "    wfh_free(self, cpu, p);\n    return q;\n", "    return q;\n",
-           "what moves leaves its old place lost", {"qemu": "wf-1"}),
+           "what moves leaves its old place lost", {"qemu": "wf-1", "sim": "realloc --cpus 3 --schedules 2000"}),
     Mutant("realloc-grows-blindly", "core/heap/heap_realloc.c",
            "    if (first + want > self->map.pages || !page_take_at(&self->map.page, first + have, want - have))\n",
-           "    if (first + want > self->map.pages)\n", "a run grows over its neighbour", {"qemu": "wf-1"}),
+           "    if (first + want > self->map.pages)\n", "a run grows over its neighbour",
+           {"qemu": "wf-1", "sim": "realloc --cpus 3 --schedules 2000"}),
     Mutant("run-keeps-kind", "core/heap/heap_run.c",
            "        tag_store_relaxed(&self->map.kind[first], KIND_FREE); // relaxed: published with the pages\n", "",
-           "a page that is free is still the first of a run", {"qemu": "wf-1"}),
+           "a page that is free is still the first of a run",
+           {"qemu": "wf-1", "sim": "realloc --cpus 3 --schedules 2000"}),
     Mutant("gift-unreturned", "core/heap/heap_starve.c",
            "        heap_return_gift(self, cpu, (size_t)1 << order, pages, gift);\n", "        ;\n",
-           "a gift that came too late is lost", {"qemu": "duels"}),
+           "a gift that came too late is lost", {"qemu": "duels", "sim": "heap --cpus 3 --schedules 3000"}),
     Mutant("stats-owns-all", "core/heap/heap_stats.c",
            "    return page < self->map.pages && page_is_admitted(&self->map.page, page);\n",
-           "    return page < self->map.pages;\n", "memory that is not there yet is called the heap's", {"qemu": "wf-1"}),
+           "    return page < self->map.pages;\n", "memory that is not there yet is called the heap's",
+           {"qemu": "wf-1", "unit": "unit.heap_init"}),
     Mutant("check-blind", "core/check/check.c", "    if (want == have)\n", "    if (want == have || first != NULL)\n",
-           "the verifier finds nothing", {"qemu": "wf-1"}),
+           "the verifier finds nothing", {"qemu": "wf-1", "unit": "unit.check"}),
     Mutant("check-counts-copies-not", "core/check/check_cache.c", """                        check_copies_in_magazines(self, geometry, p) +
                             check_copies_in_stash(self, word, bits_one(bit)));
-""", "                        1);\n", "the verifier takes a block that is cached twice for one", {"qemu": "wf-1"}),
+""", "                        1);\n", "the verifier takes a block that is cached twice for one",
+           {"qemu": "wf-1"}),
     Mutant("check-trusts-caches", "core/check/check.c",
            "           check_help(self, first) && check_caches(self, first);\n", "           check_help(self, first);\n",
-           "the verifier does not look at caches", {"qemu": "wf-1"}),
+           "the verifier does not look at caches", {"qemu": "wf-1", "unit": "unit.check"}),
     Mutant("tlsf-any-cpu", "core/tlsf/mcs.c", """    if (cpu >= self->cpus) {
         port_fault(PORT_FAULT_BAD_CPU, p, cpu);
     }
-""", "", "a CPU that has no place in the queue of the lock takes it", {"qemu": "tlsf-1"}),
+""", "", "a CPU that has no place in the queue of the lock takes it", {"qemu": "tlsf-1", "model": "model.tlsf-misuse"}),
     Mutant("tlsf-unmerged", "core/tlsf/pool.c", "        index_tell_next(merged, merged_bytes);\n", "        ;\n",
            "a merged block's successor does not know where it begins", {"qemu": "tlsf-1"}),
     Mutant("bump-unaligned", "core/bump/bump.c", "    uint64_t mask = ~(request->align - 1);\n",

@@ -158,3 +158,15 @@ Test(bitset, stale_upper_bits_are_repaired) {
     }
     cr_assert(all_words_zero(), "stale bits were not removed by searching");
 }
+
+// What a caller leaves behind who stops between two levels.
+Test(bitset, a_put_sets_every_level_that_lacks_it) {
+    set_init(4097);
+    for (unsigned level = 1; level < shape.levels; level++) {
+        bitset_put(&set, 64);
+        word_store_relaxed(&set.words[shape.offset[level]], 0);
+        bitset_put(&set, 64);
+        EXPECT(bitset_next(&set, 0) == 64, "member 64 is not found when level %u lacked it", level);
+        bitset_drop(&set, 64);
+    }
+}

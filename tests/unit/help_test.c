@@ -57,6 +57,17 @@ Test(help, several_hands) {
     cr_assert_not(help_anyone(&help));
 }
 
+Test(help, turns_go_on_where_the_last_stopped) {
+    static const size_t hungry[] = {0, 1, 63, 64, 130, 199};
+    size_t count = sizeof hungry / sizeof hungry[0], cursor = 64;
+    for (size_t i = 0; i < count; i++)
+        gift_ask(&help, hungry[i], (struct gift_wish){.class = 3, .order = 0, .pages = 1});
+    for (size_t i = 3; i < 3 + 2 * count; i++) {
+        size_t cpu = help_turn(&help, &cursor);
+        EXPECT(cpu == hungry[i % count], "turn %zu: cpu %zu, want %zu", i, cpu, hungry[i % count]);
+    }
+}
+
 Test(help, a_block_goes_to_who_wants_its_class_and_only_once) {
     cr_assert_not(gift_block(&help, 5, 7, 4096), "a gift without a wish");
     gift_ask(&help, 5, (struct gift_wish){.class = 7, .order = 1, .pages = 1});
