@@ -31,7 +31,7 @@ static uint64_t bump_addend(const struct bump_request *request, uint64_t units) 
 // The first addition after which the mark no longer fits its region notes what was good.
 static void bump_note(struct bump_region *region, uint64_t old) {
     if (bump_fits(region, old, 0))
-        word_store_release(&region->before, old | BUMP_NOTED); // R bump.note -> A bump.last
+        word_store_relaxed(&region->before, old | BUMP_NOTED); // relaxed: it says all there is to say
 }
 
 // Takes `units` by one addition, which cannot fail but for others that were faster; `old` is the mark before it.
@@ -39,7 +39,8 @@ static bool bump_add(struct bump_region *region, uint64_t addend, uint64_t units
     // relaxed: a look, so that nothing is added that cannot fit
     if (units > region->units || !bump_fits(region, word_load_relaxed(&region->mark), units))
         return false;
-    *old = word_add_seq(&region->mark, addend); // S bump.mark <-> S bump.mark
+    // relaxed: one word decides, and what is handed out never comes back
+    *old = word_add_relaxed(&region->mark, addend);
     if (bump_fits(region, *old, units))
         return true;
     bump_note(region, *old);
@@ -60,8 +61,8 @@ static __attribute__((noinline)) bool bump_take(struct bump_region *region, stru
         uint64_t units = bump_place(region, mark, request);
         if (units == 0)
             return false;
-        // S bump.mark <-> S bump.mark
-        if (word_cas_once_seq(&region->mark, mark, mark + bump_addend(request, units)))
+        // relaxed: as in bump_add
+        if (word_cas_once_relaxed(&region->mark, mark, mark + bump_addend(request, units)))
             return true;
     }
     uint64_t old, units = request->units + (request->align >> region->shift) - 1;
@@ -124,7 +125,7 @@ enum bump_error bump_close(bump *self) {
         struct bump_region *region = &self->regions[i];
         // relaxed: a look, so that only one addition a call overshoots
         if (bump_fits(region, word_load_relaxed(&region->mark), 0))
-            bump_note(region, word_add_seq(&region->mark, region->units + 1)); // S bump.mark <-> S bump.mark
+            bump_note(region, word_add_relaxed(&region->mark, region->units + 1)); // relaxed: as in bump_add
         if (!bump_is_noted(region))
             error = BUMP_ERR_IN_FLIGHT;
     }

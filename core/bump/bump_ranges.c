@@ -4,7 +4,7 @@
 
 // The last mark that fitted: all that was handed out, once no call runs. While the region is being closed, all of it.
 static uint64_t bump_last(const struct bump_region *region) {
-    uint64_t noted = word_load_acquire(&region->before); // A bump.last <- R bump.note
+    uint64_t noted = word_load_relaxed(&region->before); // relaxed: as in bump_is_noted
     if (noted != 0)
         return noted & ~BUMP_NOTED;
     uint64_t mark = word_load_relaxed(&region->mark); // relaxed: an estimate, exact when quiescent

@@ -57,6 +57,8 @@ typedef struct {
 #define word_cas_once_seq(self, expected, desired) ((bool)STEP("cas", STEP_CAS, ORDER_SEQ, self, expected, desired))
 #define word_or_relaxed(self, bits) ((void)STEP("or", STEP_OR, ORDER_RELAXED, self, bits, 0))
 #define word_and_relaxed(self, bits) ((void)STEP("and", STEP_AND, ORDER_RELAXED, self, bits, 0))
+#define word_cas_once_relaxed(self, expected, desired)                                                                 \
+    ((bool)STEP("cas", STEP_CAS, ORDER_RELAXED, self, expected, desired))
 #define word_cas_once_release(self, expected, desired)                                                                 \
     ((bool)STEP("cas", STEP_CAS, ORDER_RELEASE, self, expected, desired))
 #define word_take_bit_seq(self, bit) ((bool)STEP("take_bit", STEP_TAKE_BIT, ORDER_SEQ, self, UINT64_C(1) << (bit), 0))

@@ -24,6 +24,7 @@ BITSET = "bitset --cpus 4 --ops 3 --memory c11 --schedules 20000"
 PAGES = "page-keep --cpus 2 --memory c11 --schedules 150000"
 PAGES3 = "page-keep --cpus 3 --memory c11 --schedules 60000"
 BLOCK = "help-block --cpus 3 --memory c11 --schedules 80000"
+TALLOC = "talloc --cpus 2 --exhaustive --memory c11"
 SHARE = "frame-share --cpus 3 --memory c11 --schedules 20000"
 
 
@@ -75,8 +76,11 @@ ORDERS = [
     Order("frame_drop_shared", "add", "acq_rel", "acquire", SHARE, RACE),
     Order("frame_drop_shared", "add", "acq_rel", "release", SHARE, RACE),
     Order("frame_put", "load", "acquire", "relaxed", SHARE, RACE),
-    Order("frame_put_contiguous", "load", "acquire", "relaxed", SHARE, RACE),
+    Order("frame_put_shared", "load", "acquire", "relaxed", SHARE, RACE),
+    Order("frame_must_be_held", "load", "acquire", "relaxed", SHARE, RACE),
     Order("frame_is_unique", "load", "acquire", "relaxed", SHARE, RACE),
+    Order("talloc_add_primary", "store", "release", "relaxed", TALLOC, RACE),
+    Order("talloc_has_primary", "load", "acquire", "relaxed", TALLOC, RACE),
 ]
 
 

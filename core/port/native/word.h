@@ -118,6 +118,10 @@ static inline bool word_cas_once_seq(word_t *self, uint64_t expected, uint64_t d
 }
 
 // The same; one that fails orders nothing.
+static inline bool word_cas_once_relaxed(word_t *self, uint64_t expected, uint64_t desired) {
+    return __atomic_compare_exchange_n(&self->value, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static inline bool word_cas_once_release(word_t *self, uint64_t expected, uint64_t desired) {
     return __atomic_compare_exchange_n(&self->value, &expected, desired, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }

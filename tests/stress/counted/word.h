@@ -36,6 +36,8 @@ static inline bool counted_loses(void) {
 #define word_and_relaxed(self, bits) (counted.steps++, word_and_relaxed(self, bits))
 #define word_cas_once_seq(self, expected, desired)                                                                     \
     (counted.steps++, !counted_loses() && word_cas_once_seq(self, expected, desired))
+#define word_cas_once_relaxed(self, expected, desired)                                                                 \
+    (counted.steps++, !counted_loses() && word_cas_once_relaxed(self, expected, desired))
 #define word_cas_once_release(self, expected, desired)                                                                 \
     (counted.steps++, !counted_loses() && word_cas_once_release(self, expected, desired))
 #define word_take_bit_seq(self, bit) (counted.steps++, word_take_bit_seq(self, bit))
