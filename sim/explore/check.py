@@ -12,6 +12,9 @@ import sys
 
 WFSIM = sys.argv[1] if len(sys.argv) >= 3 else sys.exit(__doc__)
 
+WORST = re.compile(r"^  (\S.*?) +(any|cached|spans|pages|scavenging|serving|last resort|helped) +worst (\d+) steps",
+                   re.MULTILINE)
+
 # Function and operation in the core, what is done to it, and a scenario that must show it.
 DEFECTS = [
     ("span_take_word", "load", "seq", "zero", "span-publish --cpus 3 --exhaustive"),
@@ -55,14 +58,18 @@ def find(defect):
 
 
 def agree():
-    """Searching by states and by schedules ends in the same final states."""
+    """Searching by states and by schedules ends in the same final states, and knows the same worst steps."""
     for scenario in ("span-retire --cpus 2", "span-retire --cpus 3", "span-retype --cpus 2", "bitset --cpus 3",
                      "help --cpus 2", "page --cpus 2"):
         sums = set()
         for manner in ([], ["--dpor"]):
             status, out, _ = run("explore", "--scenario", *scenario.split(), "--exhaustive", *manner, "--quiet")
             expect(status == 0 and "every schedule" in out, f"{scenario}: the search is not complete: {out}")
-            sums.add(re.search(r"(\d+ final states \(sum \w+\))", out)[1])
+            worst = {}
+            for call, path, steps in WORST.findall(out):
+                if manner or path == "any": # schedules are all there; states also know of those that they cut short
+                    worst[call] = max(worst.get(call, 0), int(steps))
+            sums.add(re.search(r"(\d+ final states \(sum \w+\))", out)[1] + f", worst steps {sorted(worst.items())}")
         expect(len(sums) == 1, f"{scenario}: {' or '.join(sums)}")
         print(f"{scenario}: {sums.pop()}")
 
