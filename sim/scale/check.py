@@ -11,6 +11,7 @@ COMMANDS = [["--scenario", "pair", "--cpus", "1,16,64"],
 SHAPES = [  # scenario, allocator, CPUs, least and most throughput as a multiple of one CPU's
     ("pair", "wf", 16, 15.0, 17.0), ("pair", "wf", 64, 60.0, 68.0), ("slots", "wf", 16, 4.0, 17.0),
     ("pair", "tlsf", 16, 0.01, 0.5), ("pair", "tlsf", 64, 0.01, 0.5), ("slots", "tlsf", 16, 0.01, 0.5),
+    ("pair", "slab", 16, 15.0, 17.0), ("slots", "slab", 16, 0.01, 1.0), # caches of its own, and locks behind them
     ("pair", "tlsf-spin", 16, 0.001, 0.5), ("pair", "tlsf-spin", 64, 0.001, 0.1),
     # Costs that are changed change the outcome: these are of the runs with slow lines.
     ("slow pair", "wf", 64, 50.0, 68.0), ("slow pair", "tlsf", 64, 0.001, 0.05),

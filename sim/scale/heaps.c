@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// wf, and TLSF behind its two locks, asked for an alignment of 8 as in the benchmark; frames, and a buddy system of
-// them behind the same two locks.
+// wf, slab, and TLSF behind its two locks, asked for an alignment of 8 as in the benchmark; frames, and a buddy system
+// of them behind the same two locks.
 #include "heaps.h"
 
 #include "frames/buddy.h"
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <wfheap/heap.h>
+#include <wfheap/slab.h>
 #include <wfheap/tlsf.h>
 
 #define ALIGN 8u
@@ -70,6 +71,22 @@ static void *spin_alloc(void *heap, size_t cpu, size_t size) {
 
 static void spin_free(void *heap, size_t cpu, void *p) {
     tlsf_spin_free(heap, cpu, p);
+}
+
+static void *slab_new(void *region, size_t bytes, size_t cpus) {
+    slab *heap = NULL;
+    enum slab_error error = slab_init(region, bytes, cpus, &heap);
+    if (error != SLAB_OK)
+        refuse(slab_strerror(error));
+    return heap;
+}
+
+static void *slab_take(void *heap, size_t cpu, size_t size) {
+    return slab_alloc(heap, cpu, size, ALIGN);
+}
+
+static void slab_give(void *heap, size_t cpu, void *p) {
+    slab_free(heap, cpu, p);
 }
 
 static void *frame_open(void *region, size_t bytes, size_t cpus) {
@@ -137,10 +154,11 @@ static uint64_t calls_in_a_storm(size_t cpus) {
 static const struct heap_kind wf = {"wf", false, 2.1, calls_apart, wf_open, wf_alloc, wf_free};
 static const struct heap_kind mcs = {"tlsf", false, 5.0, calls_in_turn, mcs_open, mcs_alloc, mcs_free};
 static const struct heap_kind spin = {"tlsf-spin", false, 5.1, calls_in_a_storm, spin_open, spin_alloc, spin_free};
+static const struct heap_kind slab_kind = {"slab", false, 6.0, calls_apart, slab_new, slab_take, slab_give};
 static const struct heap_kind frame = {"frame", true, 2.1, calls_apart, frame_open, frame_take, frame_give};
 static const struct heap_kind buddy_mcs = {"buddy-mcs",   true,           3.0,           calls_in_turn,
                                            buddy_mcs_new, buddy_mcs_take, buddy_mcs_give};
 static const struct heap_kind buddy = {"buddy",         true,           3.0, calls_in_a_storm, buddy_spin_new,
                                        buddy_spin_take, buddy_spin_give};
 
-const struct heap_kind *const heap_kinds[] = {&wf, &mcs, &spin, &frame, &buddy_mcs, &buddy, NULL};
+const struct heap_kind *const heap_kinds[] = {&wf, &mcs, &spin, &slab_kind, &frame, &buddy_mcs, &buddy, NULL};

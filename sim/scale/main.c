@@ -27,7 +27,7 @@ struct options {
 static _Noreturn void usage(const char *complaint, const char *what) {
     fprintf(stderr, "wfsim scale: %s%s\n", complaint, what);
     fputs("usage: wfsim scale --scenario pair|burst|slots|prodcons|frames --cpus N[,N...]\n"
-          "                   [--allocators wf,tlsf,tlsf-spin (of frames: frame,buddy,buddy-mcs)] [--csv FILE]\n"
+          "                   [--allocators wf,tlsf,tlsf-spin,slab (of frames: frame,buddy,buddy-mcs)] [--csv FILE]\n"
           "                   [--cost NAME=NUMBER[,...]] [--seed N] [--calls N]\n"
           "                   [--region-mib N] [--places N]\n",
           stderr);
@@ -123,7 +123,7 @@ static struct options read_options(int argc, char **argv) {
         usage("--scenario and --cpus are needed", "");
     bool frames = self.scenario->frames == SCENARIO_FRAMES_ONLY;
     if (self.heaps_count == 0)
-        read_heaps(&self, frames ? "frame,buddy,buddy-mcs" : "wf,tlsf,tlsf-spin");
+        read_heaps(&self, frames ? "frame,buddy,buddy-mcs" : "wf,tlsf,tlsf-spin,slab");
     // bound: LIST_MOST
     for (size_t i = 0; i < self.heaps_count; i++) {
         if (self.heaps[i]->frames != frames)
