@@ -11,6 +11,7 @@
 #include <wfheap/bump.h>
 #include <wfheap/frame.h>
 #include <wfheap/heap.h>
+#include <wfheap/talloc.h>
 
 #define CPUS 4u
 #define MIB ((size_t)1 << 20)
@@ -23,6 +24,8 @@
 #define COPIED_MOST 256u // of what is copied or cleared
 #define FRAMES_MOST 64u
 #define BUMP_ROUNDS 20000u
+#define BACKUP_BYTES (16 * MIB)
+#define PLACES_SHARED 500u
 
 _Noreturn void port_fault(enum port_fault_kind kind, const void *address, size_t cpu) {
     fprintf(stderr, "calls: fault %d at %p on CPU %zu\n", (int)kind, address, cpu);
@@ -84,6 +87,49 @@ static void heap_calls(void) {
             heap_use(heap, cpu, place, &rng);
         if (rng_below(&rng, 1000) == 0)
             (void)wfh_drain(heap, cpu);
+    }
+}
+
+// Both heaps are wf; the primary one has enough, so that it alone is asked.
+static talloc *talloc_make(void) {
+    static _Alignas(TALLOC_STORAGE_ALIGN) unsigned char storage[TALLOC_STORAGE_BYTES(CPUS)];
+    const size_t bytes[] = {HEAP_BYTES, BACKUP_BYTES};
+    struct talloc_heap heaps[2];
+    for (unsigned i = 0; i < 2; i++) {
+        heaps[i] = (struct talloc_heap){.backend = &wfh_backend, .start = memory(bytes[i]), .bytes = bytes[i]};
+        const char *complaint = wfh_backend.init(heaps[i].start, bytes[i], CPUS, &heaps[i].heap);
+        if (complaint != NULL)
+            fail(complaint);
+    }
+    talloc *self = NULL;
+    const struct talloc_config config = {.cpus = CPUS, .primary = heaps[0], .backup = heaps[1]};
+    enum talloc_error error = talloc_init(&config, storage, sizeof storage, &self);
+    if (error != TALLOC_OK)
+        fail(talloc_strerror(error));
+    return self;
+}
+
+static void talloc_calls(void) {
+    static struct place places[PLACES_SHARED];
+    struct rng rng = {1};
+    talloc *self = talloc_make();
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        const size_t cpu = i / 997 % CPUS;
+        struct place *place = &places[rng_below(&rng, PLACES_SHARED)];
+        if (i % 997 == 0)
+            (i / 997 % 2 == 0 ? talloc_use_primary : talloc_use_primary_then_backup)(self, cpu);
+        if (place->block == NULL) {
+            place->size = rng_log_uniform(&rng, SIZE_MOST);
+            place->block = talloc_alloc(self, cpu, place->size, 8);
+        } else if (place->size <= COPIED_MOST && rng_percent(&rng, 15)) {
+            place->size = rng_log_uniform(&rng, COPIED_MOST);
+            place->block = talloc_realloc(self, cpu, place->block, place->size, 8);
+        } else {
+            if (talloc_usable_size(self, cpu, place->block) < place->size)
+                fail("a block is shorter than was asked for");
+            talloc_free(self, cpu, place->block);
+            place->block = NULL;
+        }
     }
 }
 
@@ -165,6 +211,7 @@ static void boot_calls(void) {
 
 int main(void) {
     heap_calls();
+    talloc_calls();
     frame_calls();
     boot_calls();
     return 0;

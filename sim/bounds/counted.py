@@ -15,6 +15,7 @@ ARCHS = ("x86_64", "aarch64")
 GROUPS = [
     ["wfh_alloc", "wfh_zalloc", "wfh_realloc", "wfh_free", "wfh_drain", "wfh_usable_size", "wfh_owns"],
     ["frame_alloc", "frame_alloc_wish", "frame_get", "frame_is_unique", "frame_put", "frame_drain"],
+    ["talloc_alloc", "talloc_realloc", "talloc_free", "talloc_usable_size", "talloc_use_primary"],
     ["bump_alloc", "bump_alloc_top", "bump_free"],
 ]
 COLUMNS = ["arch", "call", "calls", "median", "mean", "p999", "most"]
