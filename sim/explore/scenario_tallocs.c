@@ -26,7 +26,7 @@ static struct {
     talloc *talloc;
     struct talloc_heap primary, backup;
     size_t primary_bytes, backup_bytes; // free at first
-    size_t alloc_steps, free_steps, drain_steps;
+    size_t alloc_steps, last_resort_steps, free_steps, drain_steps;
     struct piece held[CPUS_MAX][PLACES];
     enum talloc_policy policy[CPUS_MAX]; // what each CPU set for itself
 } counter;
@@ -71,7 +71,8 @@ static void build(void) {
     counter.primary_bytes = bytes_free(&counter.primary);
     counter.backup_bytes = bytes_free(&counter.backup);
     wfh_limits(counter.primary.heap, &limits);
-    counter.alloc_steps = TALLOC_REALLOC_STEPS + 3 * limits.last_resort_steps_max + limits.free_steps_max;
+    counter.alloc_steps = TALLOC_REALLOC_STEPS + 3 * limits.alloc_steps_max + limits.free_steps_max;
+    counter.last_resort_steps = TALLOC_REALLOC_STEPS + 3 * limits.last_resort_steps_max + limits.free_steps_max;
     counter.free_steps = TALLOC_FREE_STEPS + limits.free_steps_max + 3;
     counter.drain_steps = 1 + 2 * limits.drain_steps_max;
 }
@@ -104,7 +105,8 @@ static void leave(unsigned cpu, const struct piece *piece) {
 static void resize(unsigned cpu, struct piece *piece, size_t size) {
     if (piece->start != NULL)
         leave(cpu, piece);
-    call_begin(cpu, piece->start == NULL ? "talloc_alloc" : "talloc_realloc", counter.alloc_steps);
+    call_begin_last(cpu, piece->start == NULL ? "talloc_alloc" : "talloc_realloc", counter.alloc_steps,
+                    counter.last_resort_steps);
     unsigned char *start = talloc_realloc(counter.talloc, cpu, piece->start, size, 8);
     call_end(cpu);
     if (start != NULL)
