@@ -85,15 +85,8 @@ void crew_end(void) {
 
 static struct crew *crew_at_work;
 
-static void *memory(size_t bytes) {
-    void *p = kheap_alloc(bytes, CREW_PAGE_BYTES);
-    if (p == NULL)
-        panic("the benchmark needs %zu bytes in one piece: give the machine more memory", bytes);
-    return p;
-}
-
 static void *zeroed(size_t bytes) {
-    return __builtin_memset(memory(bytes), 0, bytes);
+    return kheap_zalloc(bytes, CREW_PAGE_BYTES);
 }
 
 static uint64_t nanoseconds_of(uint64_t ticks) {
@@ -208,7 +201,7 @@ static void crew_dismiss(struct crew *crew, void *region) {
 
 bool crew_run(const struct crew_job *job, struct crew_result *result) {
     struct crew crew = {.job = job, .workers = zeroed(cpus_count() * sizeof *crew.workers)};
-    void *region = memory(crew_region_bytes());
+    void *region = kheap_alloc(crew_region_bytes(), CREW_PAGE_BYTES);
     const char *trouble = backend_init(region, crew_region_bytes(), cpus_count(), &crew.heap);
     if (trouble != NULL)
         panic("no heap for the benchmark: %s", trouble);

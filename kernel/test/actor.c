@@ -3,7 +3,6 @@
 #include "actor.h"
 
 #include "arch.h"
-#include "print.h"
 #include "random.h"
 #include "tap.h"
 
@@ -169,8 +168,6 @@ void actor_release(struct actor *self) {
 void crowd_init(struct crowd *self, backend *heap, uint32_t places, uint32_t sizes, uint32_t mail_places) {
     void **mail = kheap_zalloc(mail_places * sizeof *mail, 8);
     *self = (struct crowd){heap, places, sizes, mail_places, mail};
-    if (mail == NULL)
-        panic("no memory for %u places of mail", mail_places);
 }
 
 void crowd_destroy(struct crowd *self) {

@@ -4,7 +4,6 @@
 #include "catch.h"
 #include "heap/heap_state.h"
 #include "kheap.h"
-#include "print.h"
 #include "tap.h"
 #include "tests.h"
 
@@ -66,13 +65,6 @@ static void expect_wf_whole(size_t live_bytes) {
                stats.live_bytes);
 }
 
-static void *must_alloc(size_t bytes) {
-    void *p = kheap_alloc(bytes, PAGE);
-    if (p == NULL)
-        panic("no %zu bytes for a test", bytes);
-    return p;
-}
-
 // Blocks of a class until a new one lies in the page of `old`.
 static char *retype(const char *old, size_t bytes) {
     for (char *p; (p = wfh_alloc(wf, CPU, bytes, 8)) != NULL;) // bound: the heap
@@ -85,7 +77,7 @@ static char *retype(const char *old, size_t bytes) {
 // that must not make it a block again.
 void test_misuse_old_block(void) {
     enum { LONG = 64, ODD = 112, BURST = 24 }; // more than a magazine holds without a chunk
-    char *region = must_alloc(HEAP_BYTES), *blocks[BURST], *more[BURST];
+    char *region = kheap_alloc(HEAP_BYTES, PAGE), *blocks[BURST], *more[BURST];
     struct attempt attempt = {NULL, CPU};
     wf = NULL;
     if (!tap_expect(wfh_init(region, HEAP_BYTES, CPUS, &wf) == WFH_OK, "no heap"))
@@ -121,7 +113,7 @@ static void expect_double_free(const void *p, const char *where) {
 }
 
 void test_misuse_wf(void) {
-    char *region = must_alloc(HEAP_BYTES);
+    char *region = kheap_alloc(HEAP_BYTES, PAGE);
     wf = NULL;
     if (!tap_expect(wfh_init(region, HEAP_BYTES, CPUS, &wf) == WFH_OK, "no heap"))
         return;
@@ -153,7 +145,7 @@ void test_misuse_wf(void) {
 }
 
 void test_misuse_tlsf(void) {
-    char *region = must_alloc(HEAP_BYTES);
+    char *region = kheap_alloc(HEAP_BYTES, PAGE);
     struct tlsf_finding finding;
     locked = NULL;
     if (!tap_expect(tlsf_mcs_init(region, HEAP_BYTES, CPUS, &locked) == TLSF_OK, "no heap"))

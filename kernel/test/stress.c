@@ -93,8 +93,6 @@ static void work(void *arg) {
 
 static struct actor *make_actors(size_t count, size_t slots, size_t first_slot) {
     struct actor *actors = kheap_zalloc(count * sizeof *actors, CPU_LINE_BYTES);
-    if (actors == NULL)
-        panic("no memory for %zu actors", count);
     for (size_t i = 0; i < count; i++) { // bound: count
         actors[i].crowd = &stress.crowd;
         actors[i].has_slot = slots > count;

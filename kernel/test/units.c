@@ -7,7 +7,6 @@
 #include "kheap.h"
 #include "modes.h"
 #include "page/page.h"
-#include "print.h"
 #include "random.h"
 #include "tap.h"
 #include "tests.h"
@@ -46,13 +45,6 @@ void test_bits(void) {
     }
 }
 
-static void *must_zalloc(size_t bytes) {
-    void *p = kheap_zalloc(bytes, CPU_LINE_BYTES);
-    if (p == NULL)
-        panic("no %zu bytes for a test", bytes);
-    return p;
-}
-
 // Members are dealt out to CPUs in turn, so that all write every word; each CPU knows what its own should be.
 static void change_members(void *arg) {
     const struct bitset *set = arg;
@@ -78,7 +70,7 @@ void test_bitset(void) {
     struct bitset_shape shape;
     bitset_shape_init(&shape, MEMBERS);
     struct bitset set;
-    bitset_init(&set, &shape, must_zalloc(shape.total_words * sizeof(word_t)));
+    bitset_init(&set, &shape, kheap_zalloc(shape.total_words * sizeof(word_t), CPU_LINE_BYTES));
     cpus_run(change_members, &set);
     size_t next = bitset_next(&set, 0);
     for (size_t member = 0; member < MEMBERS; member++) { // bound: MEMBERS
@@ -144,8 +136,8 @@ static void change_pages(void *arg) {
 }
 
 void test_pages(void) {
-    word_t *storage = must_zalloc(page_storage_words(PAGES) * sizeof(word_t));
-    pages.owned = must_zalloc(PAGES);
+    word_t *storage = kheap_zalloc(page_storage_words(PAGES) * sizeof(word_t), CPU_LINE_BYTES);
+    pages.owned = kheap_zalloc(PAGES, CPU_LINE_BYTES);
     page_init(&pages.map, PAGES, 0, storage);
     tap_expect(page_admit(&pages.map, 0, PAGES) && page_give(&pages.map, 0, PAGES), "new pages are not taken");
     cpus_run(change_pages, NULL);
