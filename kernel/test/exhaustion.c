@@ -19,22 +19,11 @@ static struct {
 } exhaustion;
 
 static void fill(size_t cpu) {
-    size_t count = 0;
-    for (void **p; (p = kheap_alloc_from(exhaustion.yard.heap, exhaustion.size, 8)) != NULL;) { // bound: the heap
-        *p = exhaustion.lists[cpu];
-        exhaustion.lists[cpu] = p;
-        count++;
-    }
-    exhaustion.taken[cpu] = count;
+    exhaustion.taken[cpu] = yard_fill(exhaustion.yard.heap, exhaustion.size, &exhaustion.lists[cpu]);
 }
 
 static void empty(size_t cpu) {
-    for (void **p = exhaustion.lists[cpu]; p != NULL;) { // bound: the heap
-        void **next = *p;
-        kheap_free_to(exhaustion.yard.heap, p);
-        p = next;
-    }
-    exhaustion.lists[cpu] = NULL;
+    yard_empty(exhaustion.yard.heap, &exhaustion.lists[cpu], SIZE_MAX);
 }
 
 static size_t taken_by_all(void) {

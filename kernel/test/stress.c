@@ -102,26 +102,6 @@ static struct actor *make_actors(size_t count, size_t slots, size_t first_slot) 
     return actors;
 }
 
-// Blocks of some pages until there are none, as a list.
-static void *take_ballast(void) {
-    void *list = NULL;
-    for (void **p; (p = kheap_alloc_from(stress.yard.heap, BALLAST_BYTES, 8)) != NULL;) { // bound: the heap
-        *p = list;
-        list = p;
-    }
-    return list;
-}
-
-// Frees some of them; answers the rest.
-static void *drop_ballast(void *list, size_t pieces) {
-    for (size_t i = 0; i < pieces && list != NULL; i++) { // bound: the heap
-        void *next = *(void **)list;
-        kheap_free_to(stress.yard.heap, list);
-        list = next;
-    }
-    return list;
-}
-
 // Work to do, as the machine can bear it.
 static struct pace {
     size_t steps, rounds;
@@ -177,12 +157,14 @@ static void run(const char *name, const struct appetite *appetite, bool reentry)
                appetite->mail);
     stress.tasks = make_actors(cpus, slots, 0);
     stress.handlers = make_actors(cpus, slots, cpus);
-    void *ballast = appetite->spared == 0 ? NULL : take_ballast();
-    ballast = drop_ballast(ballast, appetite->spared + cpus / CPUS_A_BALLAST);
+    void *ballast = NULL;
+    if (appetite->spared > 0)
+        (void)yard_fill(stress.yard.heap, BALLAST_BYTES, &ballast);
+    yard_empty(stress.yard.heap, &ballast, appetite->spared + cpus / CPUS_A_BALLAST);
     run_rounds(name);
     sum_up();
     crowd_destroy(&stress.crowd);
-    (void)drop_ballast(ballast, SIZE_MAX);
+    yard_empty(stress.yard.heap, &ballast, SIZE_MAX);
     kheap_free(stress.tasks);
     kheap_free(stress.handlers);
     yard_close(&stress.yard, name);

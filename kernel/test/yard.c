@@ -44,3 +44,20 @@ void yard_close(struct yard *self, const char *when) {
                largest, self->largest);
     kheap_free(self->region);
 }
+
+size_t yard_fill(backend *heap, size_t size, void **list) {
+    size_t count = 0;
+    for (void **p; (p = kheap_alloc_from(heap, size, 8)) != NULL; count++) { // bound: the heap
+        *p = *list;
+        *list = p;
+    }
+    return count;
+}
+
+void yard_empty(backend *heap, void **list, size_t most) {
+    for (size_t i = 0; i < most && *list != NULL; i++) { // bound: the heap
+        void *first = *list;
+        *list = *(void **)first;
+        kheap_free_to(heap, first);
+    }
+}

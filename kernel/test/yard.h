@@ -23,4 +23,9 @@ void yard_check(struct yard *self, const char *when);
 // The same, and expects that every byte is back; then the memory goes back to the kernel's heap.
 void yard_close(struct yard *self, const char *when);
 
+// Takes blocks until there is none, into the front of a list whose links lie in them; answers how many.
+size_t yard_fill(backend *heap, size_t size, void **list);
+// Frees the first blocks of such a list, at most so many.
+void yard_empty(backend *heap, void **list, size_t most);
+
 #endif
