@@ -8,6 +8,7 @@
 #include "support/die.h"
 #include "support/region.h"
 #include "support/rng.h"
+#include "unit/backends.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,8 +16,6 @@
 #include <wfheap/talloc.h>
 
 enum { THREADS_MAX = 64, OWNED = 1500, NOTES = 12, EXCHANGE = 128 };
-
-static const struct heap_backend *const backends[] = {&wfh_backend, &tlsf_backend};
 
 struct side {
     void *heap;
