@@ -31,8 +31,8 @@
 #define TALLOC_STORAGE_ALIGN 64u
 #define TALLOC_STORAGE_BYTES(cpus) ((size_t)256 + (size_t)128 * (cpus))
 // Shared-memory steps of talloc's own in one call, besides those of the heaps that it calls.
-#define TALLOC_ALLOC_STEPS 26u
-#define TALLOC_REALLOC_STEPS 36u
+#define TALLOC_ALLOC_STEPS 21u
+#define TALLOC_REALLOC_STEPS 25u
 #define TALLOC_FREE_STEPS 4u
 
 typedef struct talloc talloc;
