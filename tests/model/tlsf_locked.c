@@ -8,9 +8,9 @@
 #include <sched.h>
 #include <string.h>
 
-#include "testing.h"
 #include "lock/lock_mcs.h"
 #include "lock/lock_spin.h"
+#include "testing.h"
 #include "word.h"
 
 enum { REGION_BYTES = 2 << 20, SLOTS = 64, SHELVES = 16, THREADS_MAX = 64, SIZE_LOG2_MAX = 12 };
