@@ -20,7 +20,7 @@ void frame_must_leave(struct frame_place place, size_t cpu) {
 static void frame_evict(struct frame_pool *self, size_t cpu, struct frame_place place) {
     struct frame_cache *cache = &self->caches[cpu];
     frame_must_leave(place, cpu);
-    if (cache->run_count > 0 && cache->run_count < cache->capacity && cache->run_arena == place.arena) {
+    if (cache->run_count > 0 && cache->run_count < cache->run_most && cache->run_arena == place.arena) {
         if (place.page == cache->run_first + cache->run_count) {
             cache->run_count++;
             return;

@@ -62,7 +62,7 @@ static bool frame_check_cache(const frame_pool *self, const struct frame_cache *
             return false;
     }
     bool is_bounded =
-        cache->count <= cache->capacity && cache->run_count <= cache->capacity && cache->shelved <= cache->shelved_most;
+        cache->count <= cache->capacity && cache->run_count <= cache->run_most && cache->shelved <= cache->shelved_most;
     return frame_expect(first, "a cache keeps to its capacity", FRAME_NONE, true, is_bounded) &&
            frame_check_shelves(self, cache, first);
 }

@@ -92,13 +92,15 @@ static void frame_lay_out_arena(struct frame_arena *arena, const struct frame_ch
     page_init(&arena->map, pages, (size_t)(base >> PAGE_SHIFT), map);
 }
 
-// How much a slot may hide of so many frames: of its share a quarter at most in the ring, as much in the run of evicted
-// frames, and the rest on shelves.
+// How much a slot may hide of so many frames: of its share a quarter at most in the ring, as much, and 64 at most, in
+// the run of evicted frames, and the rest on shelves.
 static void frame_size_cache(struct frame_cache *cache, uint64_t frames, size_t cpus) {
     uint64_t share = frames / FRAME_HIDDEN_PART / cpus;
     uint64_t capacity = share < 4 ? 1 : share / 4 > FRAME_CACHE_FRAMES ? FRAME_CACHE_FRAMES : share / 4;
-    uint64_t rest = share > 2 * capacity ? share - 2 * capacity : 0;
+    uint64_t run = capacity > FRAME_RUN_FRAMES ? FRAME_RUN_FRAMES : capacity;
+    uint64_t rest = share > capacity + run ? share - capacity - run : 0;
     cache->capacity = (uint32_t)capacity;
+    cache->run_most = (size_t)run;
     cache->mask = (1u << bits_log2_up(capacity)) - 1;
     cache->shelved_most = rest > FRAME_SHELF_FRAMES ? FRAME_SHELF_FRAMES : (size_t)rest;
 }

@@ -8,7 +8,8 @@
 #include "help/help.h"
 #include "page/page.h"
 
-#define FRAME_CACHE_FRAMES 512u  // in a ring, and again in the run that is given back, at most
+#define FRAME_CACHE_FRAMES 512u  // in a ring at most
+#define FRAME_RUN_FRAMES 64u     // in the run that is given back at most: two words
 #define FRAME_BATCH_ORDER 3u     // a full-sized cache is refilled with 2^3 frames at once
 #define FRAME_SHELVES 9u         // for runs of 2, 4, ... 512 frames
 #define FRAME_SHELF_PLACES 128u  // runs on one shelf at most
@@ -53,7 +54,7 @@ struct frame_cache {
     uint64_t allocated, freed;
     struct frame_arena *recent; // of the frame that was put last
     struct frame_arena *run_arena;
-    size_t run_first, run_count;
+    size_t run_first, run_count, run_most;
     const struct frame_arena *near_arena; // where a refill succeeded last
     struct page_seat seat;                // in its map
     size_t helped;                        // where the next search for a hungry CPU begins

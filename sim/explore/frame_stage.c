@@ -121,7 +121,9 @@ struct frame_hand frame_stage_wish(unsigned cpu, size_t count, uint64_t align_by
     call_begin_last(cpu, "frame_alloc_wish",
                     limit == FRAME_LIMIT_NONE ? limits->alloc_steps_max : limits->last_resort_steps_max,
                     limits->last_resort_steps_max);
-    account_want(cpu, GIFT_NO_CLASS, bits_log2_up(count));
+    // What suits is counted as aligned runs; a wish for less than that, at least.
+    bool is_counted = limit == FRAME_LIMIT_NONE && align_bytes <= FRAME_BYTES << bits_log2_up(count);
+    account_want(cpu, GIFT_NO_CLASS, is_counted ? bits_log2_up(count) : PAGE_ORDERS - 1);
     enum frame_error error = frame_alloc_wish(frame_stage.pool, cpu, &wish, &first);
     struct frame_hand hand = end_alloc(cpu, count, error, first);
     if (hand.count != 0 && ((align_bytes != 0 && first % align_bytes != 0) || first + count * FRAME_BYTES > limit))

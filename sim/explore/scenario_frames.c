@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define PLACES 3u
-#define WORDS 3u          // of the map
+#define WORDS 3u          // of the map that have frames to spare
+#define WORDS_FOR_EACH 4u // of the map for each CPU, so that slots have shelves
 #define SPARE_FOR_EACH 2u // frames in each word and for each CPU
 #define LIST_MOST 3u      // frames in a list
 #define OFFSETS 600u      // of lists: two heights
@@ -23,11 +24,12 @@ static struct {
 } desk;
 
 static bool spare(size_t frame) {
-    return frame % BITS_WORD < SPARE_FOR_EACH * (world.cpus < 32 ? world.cpus : 32);
+    return frame < (size_t)WORDS * BITS_WORD &&
+           frame % BITS_WORD < SPARE_FOR_EACH * (world.cpus < 32 ? world.cpus : 32);
 }
 
 static void frames_build(void) {
-    frame_stage_build((size_t)WORDS * BITS_WORD, spare);
+    frame_stage_build((size_t)WORDS_FOR_EACH * world.cpus * BITS_WORD, spare);
     desk.boxes = arena_take(world.cpus * sizeof *desk.boxes, PORT_CACHE_LINE);
     arena_keep(desk.boxes, world.cpus * sizeof *desk.boxes);
 }
@@ -43,7 +45,8 @@ static void take(unsigned cpu, struct frame_hand *run) {
     struct rng *rng = &world.cpu[cpu].rng;
     size_t count = 1 + rng_below(rng, 4);
     uint64_t align = rng_percent(rng, 50) ? 0 : (uint64_t)FRAME_BYTES << rng_below(rng, 3);
-    uint64_t limit = rng_percent(rng, 80) ? FRAME_LIMIT_NONE : frame_stage_address(rng_below(rng, frame_stage.frames));
+    uint64_t limit =
+        rng_percent(rng, 80) ? FRAME_LIMIT_NONE : frame_stage_address(rng_below(rng, (size_t)WORDS * BITS_WORD));
     if (limit != FRAME_LIMIT_NONE && limit < frame_stage_address(BITS_WORD))
         limit = frame_stage_address(BITS_WORD); // less could never be had
     *run = rng_percent(rng, 60) ? frame_stage_alloc(cpu) : frame_stage_wish(cpu, count, align, limit);

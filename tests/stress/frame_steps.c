@@ -105,7 +105,8 @@ static void work(struct crew_member *member) {
 }
 
 int main(int argc, char **argv) {
-    struct arg args[] = {{"threads", 4, 1, 64}, {"ops", 100000, 1, 1000000000}, {"lost", 0, 0, 100}};
+    struct arg args[] = {
+        {"threads", 4, 1, 64}, {"ops", 100000, 1, 1000000000}, {"lost", 0, 0, 100}, {"mib", 24, 24, 1 << 20}};
     size_t count = ARGS_COUNT(args);
     args_parse(args, count, argc, argv);
     static struct stress self;
@@ -113,7 +114,8 @@ int main(int argc, char **argv) {
     size_t threads = args_get(args, count, "threads");
     self.steps = args_get(args, count, "ops") / threads + 1;
     self.lost = args_get(args, count, "lost");
-    struct frame_region map[] = {{MIB, 24 * MIB, FRAME_USABLE, 0}, {64 * MIB, 7 * MIB, FRAME_USABLE, 0}};
+    const uint64_t first = args_get(args, count, "mib") * MIB; // nothing lies behind these addresses
+    struct frame_region map[] = {{MIB, first, FRAME_USABLE, 0}, {first + 40 * MIB, 7 * MIB, FRAME_USABLE, 0}};
     struct bump_range ranges[REGIONS] = {{MIB, MIB}, {4 * MIB, MIB}, {8 * MIB, 32 * MIB}};
     struct frame_config config = {.regions = map, .region_count = 2, .cpus = threads};
     size_t bytes = frame_footprint(&config);

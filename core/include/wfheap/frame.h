@@ -264,7 +264,7 @@ bool frame_cpu_stats(const frame_pool *pool, size_t cpu, struct frame_cpu_stats 
 struct frame_limits {
     size_t cpus, nodes, arenas;
     size_t hidden_frames_per_cpu; // the most that one slot's cache can hide: 1/32 of memory for all slots together,
-                                  // 5,120 at most and 2 at least for each
+                                  // 4,672 at most and 2 at least for each
     size_t reserve_frames;        // R: free frames that FRAME_ERR_OUT_OF_MEMORY may leave; see frame_alloc_wish
     size_t alloc_steps_max;       // one frame, or up to 64: see frame_alloc_wish
     size_t put_steps_max;         // frame_put
