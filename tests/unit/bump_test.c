@@ -218,3 +218,23 @@ Test(bump, to_frames) {
     frame_limits(pool, &limits);
     EXPECT(count + limits.hidden_frames_per_cpu >= BYTES / 4096 - 16 - used, "frames are lost: %zu", count);
 }
+
+// Another CPU has made the addition that overshoots, and has not noted yet what was good before it.
+Test(bump, closing_while_a_call_is_under_way) {
+    const struct bump_range region = {MIB, MIB};
+    struct bump_range range;
+    uint64_t address;
+    bump *self = make(&region, 1);
+    EXPECT(bump_alloc(self, 100, 0, &address) == BUMP_OK, "100 bytes");
+    struct bump_region *inner = &self->regions[0];
+    uint64_t good = word_add_seq(&inner->mark, inner->units);
+    EXPECT(bump_close(self) == BUMP_ERR_IN_FLIGHT && bump_close(self) == BUMP_ERR_IN_FLIGHT, "closed too early");
+    EXPECT(bump_free_range(self, 0, &range) == BUMP_ERR_OPEN, "handed over too early");
+    EXPECT(bump_alloc(self, 1, 0, &address) == BUMP_ERR_OUT_OF_MEMORY, "handed out after it was closed");
+    word_store_release(&inner->before, good | BUMP_NOTED);
+    EXPECT(bump_close(self) == BUMP_OK, "not closed");
+    EXPECT(bump_used_range(self, 0, &range) == BUMP_OK && range.start == MIB && range.bytes == 112, "%llu bytes used",
+           (unsigned long long)range.bytes);
+    EXPECT(bump_free_range(self, 0, &range) == BUMP_OK && range.bytes == MIB - 112, "%llu bytes free",
+           (unsigned long long)range.bytes);
+}

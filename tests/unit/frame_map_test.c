@@ -320,3 +320,18 @@ Test(frame_map, machines) {
         EXPECT(plan.bridged_bytes <= managed / 16, "%s: too much bridged", machines[i].name);
     }
 }
+
+// What lies above the last address is left out with its range, in one piece with what lies across it.
+Test(frame_map, beyond_the_last_address) {
+    const struct frame_region regions[] = {{FRAME_ADDRESS_MAX - MIB, 3 * MIB, FRAME_USABLE, 0},
+                                           {UINT64_MAX - MIB + 1, MIB, FRAME_RECLAIMABLE, 0}};
+    struct frame_config config = {.regions = regions, .region_count = COUNT(regions), .cpus = 1};
+    struct frame_left left[4];
+    struct frame_plan plan = {.left = left, .left_most = COUNT(left)};
+    EXPECT(frame_plan(&config, &plan) == FRAME_OK, "no plan");
+    EXPECT(plan.usable_bytes == MIB && plan.reclaimable_bytes == 0 && plan.arenas == 1, "managed beyond the end");
+    EXPECT(plan.left_count == 2 && left[0].reason == FRAME_LEFT_BEYOND && left[1].reason == FRAME_LEFT_BEYOND,
+           "%zu ranges left out", plan.left_count);
+    EXPECT(left[0].start == FRAME_ADDRESS_MAX && left[0].bytes == 2 * MIB, "the first range left out");
+    EXPECT(left[1].start == UINT64_MAX - MIB + 1, "the second range left out");
+}

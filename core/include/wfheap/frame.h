@@ -139,10 +139,10 @@ struct frame_plan {
 };
 
 // What a pool of this map would be. Every byte that the map calls usable or reclaimable, and not reserved too, is
-// counted in usable_bytes, reclaimable_bytes or left_bytes. A hole between two ranges is bridged if it has at most 1/32
-// of the frames of both together; or at most 128 frames, and eight times those of the smaller one, for then a second
-// arena would cost more. Arenas end where nodes change, and at FRAME_LIMIT_DMA32. Quadratic in the regions; touches no
-// memory but the plan.
+// counted in usable_bytes, reclaimable_bytes or left_bytes, but the very last one, 2^64 - 1, which is nowhere. A hole
+// between two ranges is bridged if it has at most 1/32 of the frames of both together; or at most 128 frames, and eight
+// times those of the smaller one, for then a second arena would cost more. Arenas end where nodes change, and at
+// FRAME_LIMIT_DMA32. Quadratic in the regions; touches no memory but the plan.
 enum frame_error frame_plan(const struct frame_config *config, struct frame_plan *plan);
 
 // The plan's storage_bytes; 0 if there is an error.
