@@ -15,26 +15,45 @@ struct frame_place frame_must_find(const struct frame_pool *self, uint64_t frame
     return place;
 }
 
-// A frame that is handed out is in use already: somebody put it twice at the same moment as another. What came with it
-// goes back.
-static _Noreturn void frame_fault_held(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count,
-                                       size_t bad) {
+// A frame has a second place if it is in use, or free for everyone, though the caller owns it.
+static bool frame_is_elsewhere(struct frame_place place) {
+    // relaxed: the caller owns the frame, or else somebody put it twice
+    return word_load_relaxed(frame_count_at(place)) != 0 || page_is_free(&place.arena->map, place.page);
+}
+
+_Noreturn void frame_fault_twice(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count) {
+    uint64_t bad = FRAME_NONE;
     // bound: count
-    for (size_t i = 0; i < bad; i++)
-        word_store_relaxed(&first.arena->references[first.page + i], 0); // relaxed: the caller owns the frame
-    frame_publish(self, first, bad, cpu);
-    frame_publish(self, (struct frame_place){first.arena, first.page + bad + 1}, count - bad - 1, cpu);
-    frame_fault(PORT_FAULT_DOUBLE_FREE, frame_address(first.arena, first.page + bad), cpu);
+    for (size_t i = 0; i < count; i++) {
+        struct frame_place place = {first.arena, first.page + i};
+        if (!frame_is_elsewhere(place))
+            frame_publish(self, place, 1, cpu);
+        else if (bad == FRAME_NONE)
+            bad = frame_address(place.arena, place.page);
+    }
+    frame_fault(PORT_FAULT_DOUBLE_FREE, bad, cpu);
+}
+
+void frame_must_leave(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count) {
+    bool is_elsewhere = false;
+    // bound: count
+    for (size_t i = 0; i < count; i++)
+        is_elsewhere |= frame_is_elsewhere((struct frame_place){first.arena, first.page + i});
+    if (is_elsewhere)
+        frame_fault_twice(self, cpu, first, count);
 }
 
 void frame_hold(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count) {
     word_t *references = frame_count_at(first);
+    uint64_t held = 0;
     // bound: count
-    for (size_t i = 0; i < count; i++) {
-        if (word_load_relaxed(&references[i]) != 0) // relaxed: the caller owns the frame
-            frame_fault_held(self, cpu, first, count, i);
+    for (size_t i = 0; i < count; i++)
+        held |= word_load_relaxed(&references[i]); // relaxed: the caller owns the frame
+    if (held != 0)
+        frame_fault_twice(self, cpu, first, count);
+    // bound: count
+    for (size_t i = 0; i < count; i++)
         word_store_relaxed(&references[i], 1); // relaxed: the caller owns the frame
-    }
     self->caches[cpu].allocated += count;
 }
 

@@ -10,16 +10,10 @@ static void frame_publish_run(struct frame_pool *self, struct frame_cache *cache
     frame_publish(self, (struct frame_place){cache->run_arena, cache->run_first}, count, cpu);
 }
 
-void frame_must_leave(struct frame_place place, size_t cpu) {
-    // relaxed: the caller owns the frame
-    if (word_load_relaxed(frame_count_at(place)) != 0 || page_is_free(&place.arena->map, place.page))
-        frame_fault(PORT_FAULT_DOUBLE_FREE, frame_address(place.arena, place.page), cpu);
-}
-
 // Adds a frame to the run, or gives the run back and begins another.
 static void frame_evict(struct frame_pool *self, size_t cpu, struct frame_place place) {
     struct frame_cache *cache = &self->caches[cpu];
-    frame_must_leave(place, cpu);
+    frame_must_leave(self, cpu, place, 1);
     if (cache->run_count > 0 && cache->run_count < cache->run_most && cache->run_arena == place.arena) {
         if (place.page == cache->run_first + cache->run_count) {
             cache->run_count++;

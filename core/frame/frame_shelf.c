@@ -46,9 +46,7 @@ void frame_clear_shelves(struct frame_pool *self, size_t cpu) {
         for (; shelf->count > 0 && words + of_run <= FRAME_DRAIN_FRAMES; words += of_run) {
             struct frame_place first = shelf->at[--shelf->count];
             cache->shelved -= count;
-            // bound: count
-            for (size_t i = 0; i < count; i++)
-                frame_must_leave((struct frame_place){first.arena, first.page + i}, cpu);
+            frame_must_leave(self, cpu, first, count);
             frame_publish(self, first, count, cpu);
         }
     }

@@ -153,9 +153,12 @@ struct frame_place frame_unshelve(struct frame_pool *self, size_t cpu, const str
 // Gives runs back, FRAME_DRAIN_FRAMES words of them at most.
 void frame_clear_shelves(struct frame_pool *self, size_t cpu);
 
-// A frame that leaves a cache. A fault if it is in use, or free for everyone: it was put twice at the same moment as by
+// Frames that leave a cache. A fault if one is in use, or free for everyone: it was put twice at the same moment as by
 // another CPU, and here is its second place.
-void frame_must_leave(struct frame_place place, size_t cpu);
+void frame_must_leave(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count);
+
+// That fault, for the first frame of a run with a second place; frames that have none go back.
+_Noreturn void frame_fault_twice(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count);
 
 // 2^order frames near where the slot took from last, as hints show them.
 struct frame_place frame_take_order(struct frame_pool *self, size_t cpu, struct frame_arena *arena, unsigned order);

@@ -246,6 +246,43 @@ static void test_twice_at_once(void) {
     must_hold();
 }
 
+// The same for runs, which lie on shelves.
+static uint64_t put_run_twice_at_once(void) {
+    uint64_t run = take(2);
+    frame_put_contiguous(pool, 1, run, 2);
+    word_store_relaxed(count_of(run), 1);
+    word_store_relaxed(count_of(run + FRAME), 1);
+    frame_put_contiguous(pool, 2, run, 2);
+    pool->caches[2].freed -= 2; // what should not have been
+    return run;
+}
+
+static void test_run_twice_at_once(void) {
+    uint64_t got = FRAME_NONE;
+    uint64_t run = put_run_twice_at_once(); // handed out by both
+    if (frame_alloc_contiguous(pool, 1, 2, 0, &got) != FRAME_OK || got != run) {
+        die("the run is not on the shelf");
+    }
+    must_fault((struct call){call_alloc, run, 2, 2}, PORT_FAULT_DOUBLE_FREE, run);
+    must_hold();
+    frame_put_contiguous(pool, 1, run, 2);
+    (void)frame_drain(pool, 1);
+
+    run = put_run_twice_at_once(); // handed out by one, given back by the other
+    if (frame_alloc_contiguous(pool, 1, 2, 0, &got) != FRAME_OK || got != run) {
+        die("the run is not on the shelf");
+    }
+    must_fault((struct call){call_drain, run, 2, 2}, PORT_FAULT_DOUBLE_FREE, run);
+    must_hold();
+    frame_put_contiguous(pool, 1, run, 2);
+
+    (void)frame_drain(pool, 1);
+    run = put_run_twice_at_once(); // given back by both
+    (void)frame_drain(pool, 1);
+    must_fault((struct call){call_drain, run, 2, 2}, PORT_FAULT_DOUBLE_FREE, run);
+    must_hold();
+}
+
 // A frame in use that is free for everyone too comes up in a run: its other frames go back.
 static void test_run_of_used(void) {
     static uint64_t frames[4096];
@@ -376,6 +413,7 @@ static const struct {
     {"bad-cpu", test_bad_cpu, true},
     {"overflow", test_overflow, true},
     {"twice-at-once", test_twice_at_once, true},
+    {"run-twice-at-once", test_run_twice_at_once, true},
     {"run-of-used", test_run_of_used, true},
     {"corrupt", test_corrupt, false},
     {"bump-foreign", test_bump_foreign, true},
