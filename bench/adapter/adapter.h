@@ -6,6 +6,8 @@
 
 #include "scenario/scenario.h"
 
+#include <wfheap/backend.h>
+
 struct adapter {
     const char *name;
     const char *summary;
@@ -22,6 +24,8 @@ struct adapter {
     void (*drain)(void *heap, size_t cpu);
     void (*figures)(void *heap, size_t cpu, struct bench_figures *out); // may be NULL: nothing known
 
+    const struct heap_backend *backend; // as talloc wants it; NULL: there is none
+
     // For allocators that are loaded: the library and its names for what the adapter needs.
     const char *soname;
     const char *alloc_symbol, *free_symbol;
@@ -33,14 +37,17 @@ extern const struct adapter *const adapter_table[];
 // NULL if no allocator has that name.
 const struct adapter *adapter_find(const char *name);
 
-// Whether an allocator can do what a scenario asks for. `null` can do everything.
+// Whether an allocator can do what a scenario asks for. `null` can do everything that needs no heap of its own.
 static inline bool adapter_fits(const struct adapter *self, const struct scenario *scenario) {
+    if (scenario->talloc) {
+        return self->backend != NULL;
+    }
     enum scenario_frames never = self->frames_only ? SCENARIO_FRAMES_NEVER : SCENARIO_FRAMES_ONLY;
     return self->shares_blocks || scenario->frames != never;
 }
 
 extern const struct adapter adapter_null, adapter_wf, adapter_tlsf, adapter_tlsf_spin, adapter_tlsf_mutex,
-    adapter_jemalloc, adapter_mimalloc, adapter_tcmalloc, adapter_glibc, adapter_frame, adapter_buddy,
+    adapter_jemalloc, adapter_mimalloc, adapter_tcmalloc, adapter_glibc, adapter_frame, adapter_slab, adapter_buddy,
     adapter_buddy_mcs;
 
 #endif

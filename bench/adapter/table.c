@@ -5,19 +5,13 @@
 #include <string.h>
 
 const struct adapter *const adapter_table[] = {
-    &adapter_null,
-    &adapter_wf,
-    &adapter_tlsf,
-    &adapter_tlsf_spin,
-    &adapter_tlsf_mutex,
-    &adapter_jemalloc,
-    &adapter_mimalloc,
-    &adapter_tcmalloc,
-    &adapter_glibc,
-    &adapter_frame,
-    &adapter_buddy,
-    &adapter_buddy_mcs,
-    NULL,
+    &adapter_null,      &adapter_wf,
+    &adapter_slab,      &adapter_tlsf,
+    &adapter_tlsf_spin, &adapter_tlsf_mutex,
+    &adapter_jemalloc,  &adapter_mimalloc,
+    &adapter_tcmalloc,  &adapter_glibc,
+    &adapter_frame,     &adapter_buddy,
+    &adapter_buddy_mcs, NULL,
 };
 
 const struct adapter *adapter_find(const char *name) {

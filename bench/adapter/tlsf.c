@@ -56,6 +56,7 @@ const struct adapter adapter_tlsf = {
     .free = mcs_free,
     .drain = tlsf_drain,
     .figures = mcs_figures,
+    .backend = &tlsf_backend,
 };
 
 static const char *spin_open(const struct adapter *self, void *region, size_t region_bytes, size_t cpus, void **heap) {

@@ -58,4 +58,5 @@ const struct adapter adapter_wf = {
     .free = wf_free,
     .drain = wf_drain,
     .figures = wf_figures,
+    .backend = &wfh_backend,
 };

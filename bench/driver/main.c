@@ -3,6 +3,7 @@
 // that measures.
 #include "campaign.h"
 #include "child.h"
+#include "duo.h"
 #include "measure.h"
 
 #include <port/port.h>
@@ -46,7 +47,7 @@ static bool measure_here(struct options *options, const struct machine *machine)
     const struct scenario *scenario = options->scenarios[0];
     struct job job = {
         .scenario = scenario,
-        .adapter = options->adapters[0],
+        .adapter = scenario->talloc ? duo_of(options->adapters[0]) : options->adapters[0],
         .threads = scenario->threads_max == 1 ? 1 : options->threads[0],
         .seconds = options->seconds,
         .ops = scenario->counted ? 0 : options->ops,

@@ -3,6 +3,7 @@
 #include "measure.h"
 
 #include "clock.h"
+#include "duo.h"
 #include "memory.h"
 #include "stall.h"
 
@@ -76,6 +77,12 @@ static void note(const struct team *team, const struct bench_figures *figures, u
         channel_text(channel, MESSAGE_NOTE, "%.3f %% of calls left the per-CPU cache",
                      100.0 * (double)figures->left_cache / (double)ops);
     }
+    if (team->job->scenario->talloc) {
+        channel_text(channel, MESSAGE_NOTE,
+                     "nothing was lost; the backup heap served %llu requests. Latencies of free are recoveries: from a "
+                     "task's NULL until all it owned is free",
+                     (unsigned long long)duo_backup_allocs());
+    }
     if (team->job->scenario->stalled) {
         channel_text(channel, MESSAGE_NOTE,
                      "%llu calls of the others took over 1 ms, %llu of them only because another program had the "
@@ -99,7 +106,7 @@ static bool report_timed(struct team *team, uint64_t stops) {
     (void)snprintf(result.allocator, sizeof result.allocator, "%s", job->adapter->name);
     size_t first = job->scenario->stalled ? 1 : 0; // the stopped thread's own calls say nothing
     add_up(team, first, &result);
-    if (team->timed) {
+    if (team->timed || job->scenario->talloc) {
         team_latency(team, first, team->worker_count, &result.alloc, &result.free);
     }
     if (result.seconds <= 0 || result.ops == 0) {
@@ -124,6 +131,14 @@ static bool intact(const struct team *team) {
     return false;
 }
 
+static bool nothing_lost(const struct job *job) {
+    const char *trouble = job->scenario->talloc ? duo_trouble() : NULL;
+    if (trouble != NULL) {
+        channel_text(&job->channel, MESSAGE_FAILURE, "%s", trouble);
+    }
+    return trouble == NULL;
+}
+
 bool measure(const struct job *job) {
     static struct team team;
     clock_start();
@@ -138,7 +153,7 @@ bool measure(const struct job *job) {
         conduct(&team, &stops);
     }
     team_join(&team);
-    bool good = intact(&team) && (job->scenario->counted || report_timed(&team, stops));
+    bool good = intact(&team) && nothing_lost(job) && (job->scenario->counted || report_timed(&team, stops));
     if (good) {
         channel_text(&job->channel, MESSAGE_END, "end");
     }

@@ -38,8 +38,9 @@ void origin_print(const struct origin *origin, FILE *file, const char *prefix) {
         {"kernel", origin->machine->kernel},
         {"versions", origin->versions},
         {"date", origin->date},
-        {"conditions", "one process a measurement, 4 KiB pages for all, wf and tlsf asked for an alignment of 8; an "
-                       "operation is one call of alloc or free; null is the driver's own cost"},
+        {"conditions",
+         "one process a measurement, 4 KiB pages for all, wf, slab and tlsf asked for an alignment of 8; an "
+         "operation is one call of alloc or free; null is the driver's own cost"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         (void)fprintf(file, "%s%s: %s\n", prefix, lines[i].name, lines[i].value);

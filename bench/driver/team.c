@@ -3,6 +3,7 @@
 #include "team.h"
 
 #include "clock.h"
+#include "duo.h"
 #include "machine.h"
 #include "memory.h"
 #include "rcu.h"
@@ -18,7 +19,7 @@ static void worker_begin(struct worker *worker) {
     worker->start_ns = clock_now_ns();
     worker->ops_before = worker->env.ops;
     worker->failed_before = worker->env.failed;
-    if (worker->team->timed) {
+    if (worker->team->timed || worker->team->job->scenario->talloc) {
         timed_clear(&worker->timed);
     }
     worker->seen = TEAM_COUNT;
@@ -72,6 +73,12 @@ static void worker_figures(struct bench_env *env, struct bench_figures *out) {
 static void worker_series(struct bench_env *env, double x, uint64_t bytes) {
     const struct job *job = ((struct worker *)env)->team->job;
     channel_text(&job->channel, MESSAGE_SERIES, "%g %llu", x, (unsigned long long)bytes);
+}
+
+// Where single calls are not timed, recoveries stand in for frees.
+static void worker_recovered(struct bench_env *env, uint64_t nanoseconds) {
+    struct worker *worker = (struct worker *)env;
+    histogram_add(&worker->timed.free, (uint64_t)((double)nanoseconds / clock_ns_per_tick()));
 }
 
 static void worker_report(struct bench_env *env, const struct bench_step *step) {
@@ -130,6 +137,8 @@ static void worker_make(struct team *team, size_t cpu) {
         .figures = worker_figures,
         .report = worker_report,
         .series = worker_series,
+        .recovered = worker_recovered,
+        .talloc = job->scenario->talloc ? &duo_talloc : NULL,
         .rcu = job->scenario->rcu ? &rcu_host : NULL,
     };
     if (team->timed) {
@@ -156,7 +165,8 @@ static void team_connect(struct team *team) {
 
 void team_make(struct team *team, const struct job *job) {
     size_t extra = job->scenario->rcu || job->scenario->sampled ? 1 : 0;
-    *team = (struct team){.job = job, .timed = job->latency || job->scenario->latency};
+    bool timed = (job->latency || job->scenario->latency) && !job->scenario->talloc;
+    *team = (struct team){.job = job, .timed = timed};
     team->worker_count = job->threads + (job->scenario->rcu ? 1 : 0);
     team->workers = memory_pages(team->worker_count * sizeof *team->workers);
     void *region = NULL;

@@ -5,7 +5,7 @@ from results import size_of
 
 BYTES_PER_MIB = 1 << 20
 TAILS = [("p50", "p50"), ("p99", "p99"), ("p999", "p99.9"), ("p9999", "p99.99"), ("max", "max")]
-NO_THROUGHPUT = ("phase", "fill", "frag", "drift", "freesize", "stall")
+NO_THROUGHPUT = ("phase", "fill", "frag", "drift", "freesize", "stall", "oom")
 SERIES = {
     "drift": ("drift: the most memory in use so far", "seconds", "MiB"),
     "frag": ("frag: the largest free run over a long random walk", "steps of 100,000 replacements", "MiB"),
@@ -46,15 +46,17 @@ def latencies(results, scenario):
 def latency(results, scenario, variant, threads):
     panels = []
     for operation in ("alloc", "free"):
-        panel = Panel(operation, "percentile", "latency", y_log10=True, x_names=[name for _, name in TAILS])
+        panel = Panel("recovery" if scenario == "oom" else operation, "percentile", "latency", y_log10=True, x_names=[name for _, name in TAILS])
         for allocator in results.allocators(scenario):
             spreads = [results.spread(scenario, variant, allocator, threads, f"{operation}_{tail}_ns")
                        for tail, _ in TAILS]
             add(panel, allocator, [(i, spread.median) for i, spread in enumerate(spreads) if spread and spread.median])
-        panels.append(panel)
+        if panel.curves or scenario != "oom":
+            panels.append(panel)
     plural = "" if threads == 1 else "s"
+    measured = "time to recovery" if scenario == "oom" else "latency of each call"
     return Figure(file_name(f"latency-{scenario}-{threads}", results.told_apart(scenario, variant)), scenario,
-                  f"{results.label(scenario, variant)}: latency of each call, {threads} thread{plural}", panels)
+                  f"{results.label(scenario, variant)}: {measured}, {threads} thread{plural}", panels)
 
 
 def fill(results):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 LOOKS = {
     "wf": ("#D55E00", 7), "tcmalloc": ("#0072B2", 5), "mimalloc": ("#009E73", 9), "jemalloc": ("#CC79A7", 11),
     "glibc": ("#000000", 4), "tlsf": ("#E69F00", 13), "tlsf-spin": ("#56B4E9", 6), "tlsf-mutex": ("#7F7F7F", 8),
+    "slab": ("#882255", 2), "frame": ("#D55E00", 7), "buddy": ("#56B4E9", 6), "buddy-mcs": ("#E69F00", 13),
     "null": ("#BBBBBB", 1),
 }
-SPARE_LOOKS = [("#882255", 2), ("#117733", 3), ("#332288", 10), ("#999933", 12)]
+SPARE_LOOKS = [("#117733", 3), ("#332288", 10), ("#999933", 12)]
 TERMINALS = {
     "svg": "svg size {width},{height} font 'sans-serif,14' background '#ffffff' name '{name}'",
     "png": "pngcairo size {width},{height} font 'sans,11' background '#ffffff'",
@@ -154,7 +155,7 @@ def plot_of(panel, block, curve, index):
 
 def look(curve, index):
     colour, point = colours(curve, index)
-    width = 3 if (curve.allocator or curve.name) == "wf" else 1.8
+    width = 3 if (curve.allocator or curve.name) in ("wf", "frame") else 1.8
     return f"lc rgb '{colour}' pt {point} ps 0.9 lw {width} dt {curve.dash}"
 
 

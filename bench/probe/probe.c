@@ -254,7 +254,7 @@ int main(int argc, char **argv) {
     if (!adapter_fits(probe.adapter, scenario)) {
         give_up(argv[1], "asks for what the allocator cannot do");
     }
-    if (scenario->rcu || scenario->stalled) {
+    if (scenario->rcu || scenario->stalled || scenario->talloc) {
         give_up(argv[1], "needs what only the benchmark's own driver provides");
     }
     probe_prepare(scenario, variant);

@@ -5,9 +5,12 @@ import statistics
 from dataclasses import dataclass, field
 
 # The order in which allocators appear everywhere, so that each keeps its colour and place from table to table.
-ALLOCATORS = ["wf", "tcmalloc", "mimalloc", "jemalloc", "glibc", "tlsf", "tlsf-spin", "tlsf-mutex", "null"]
+ALLOCATORS = ["wf", "frame", "tcmalloc", "mimalloc", "jemalloc", "glibc", "slab", "tlsf", "tlsf-spin", "tlsf-mutex",
+              "buddy", "buddy-mcs", "null"]
 SCENARIOS = ["pair", "burst", "slots", "larson", "prodcons", "rcu", "stall", "phase", "fill", "frag", "drift",
-             "freesize"]
+             "freesize", "frames", "oom"]
+# Whom ratios refer to in scenarios that the usual base takes no part in.
+BASES = {"frames": "buddy", "oom": "tlsf"}
 KEY_COLUMNS = ("scenario", "variant", "allocator", "threads", "repeat")
 REQUIRED_COLUMNS = KEY_COLUMNS + ("ops", "seconds", "mops_per_s", "utilisation", "peak_bytes", "failed_allocs")
 SIZE_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -49,6 +52,10 @@ class Results:
     def told_apart(self, scenario, variant):
         """The variant where there are several, else nothing."""
         return variant if len(self.variants(scenario)) > 1 else ""
+
+    def base(self, scenario, usual):
+        """The allocator that ratios of a scenario refer to."""
+        return usual if usual in self.allocators(scenario) else BASES.get(scenario, usual)
 
     def threads(self, scenario, column="threads"):
         """The numbers of threads at which any measurement of the scenario filled the column."""

@@ -9,7 +9,9 @@ BYTES_PER_MIB = 1 << 20
 COLUMNS_MAX = 10
 TAILS = [("p50", "p50"), ("p99", "p99"), ("p999", "p99.9"), ("p9999", "p99.99"), ("max", "max")]
 MEMORY_SCENARIOS = ("phase", "fill")       # judged by how much of the region they could use
-NO_THROUGHPUT = ("stall", "freesize")      # judged by latency
+NO_THROUGHPUT = ("stall", "freesize", "oom")   # judged by latency
+# What a latency is where it is not that of a call.
+LATENCY_OF = {("oom", "free"): "time to recovery, from a task's NULL until all it owned is free"}
 STEADY_SCENARIOS = ("drift", "frag")       # judged by what they fail and how high they climb
 
 
@@ -22,7 +24,7 @@ class Table:
 
 def tables_of(results, scenario, base, brief=False):
     """All tables of one scenario. Brief: no spreads, and latencies at the most threads only, to suit a terminal."""
-    made = []
+    made, base = [], results.base(scenario, base)
     if scenario in MEMORY_SCENARIOS:
         made.append(narrow(utilisation_table(results, scenario)))
     elif scenario not in NO_THROUGHPUT:
@@ -109,7 +111,8 @@ def latency_tables(results, scenario, operation, brief):
 
 def latency_table(results, scenario, variant, threads, operation):
     where = f"{results.label(scenario, variant)}, {count(threads, 'thread')}"
-    table = Table(f"{where}: latency of {operation}, median of repeats", ["allocator"] + [name for _, name in TAILS])
+    measured = LATENCY_OF.get((scenario, operation), f"latency of {operation}")
+    table = Table(f"{where}: {measured}, median of repeats", ["allocator"] + [name for _, name in TAILS])
     for allocator in results.allocators(scenario):
         found = [results.spread(scenario, variant, allocator, threads, f"{operation}_{tail}_ns")
                  for tail, _ in TAILS]

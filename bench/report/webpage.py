@@ -18,6 +18,10 @@ ABOUT = {
     "frag": "A long random walk of sizes; the largest run of free pages over time.",
     "drift": "slots in a region of four times the live size: failed calls and the high-water mark.",
     "freesize": "4 KiB blocks freed in random order: the latency of free must not depend on the region's size.",
+    "frames": "Storms of whole frames, in runs of 1, 8 or 512 or of all three, freed in random order. The baseline is a "
+              "buddy system behind one lock, a spinlock or (mcs) a queue lock.",
+    "oom": "A task on each thread allocates under talloc's primary only policy until it gets NULL, is aborted, and all it "
+           "owned is freed. Afterwards both heaps must have every byte that they began with.",
 }
 ABOUT_COUNTS = ("Counted by callgrind on one thread, after a warm-up: everything behind the benchmark's indirect call. "
                 "null shows what the adapter alone takes.")
@@ -40,7 +44,7 @@ def page(results, figures, base, counts):
     parts = ["<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">',
              '<meta name="viewport" content="width=device-width, initial-scale=1">',
              "<title>wfheap benchmark</title>", f"<style>{STYLE}</style></head><body>", "<h1>wfheap benchmark</h1>",
-             f"<p>Ratios are to {html.escape(base)}. Every measurement is a process of its own; allocators take turns; "
+             f"<p>Ratios are to {html.escape(base)}, of frames to buddy. Every measurement is a process of its own; allocators take turns; "
              "<code>null</code> allocates nothing and shows the driver's own cost. More is better for operations a "
              "second and for the share of a region, less for latency. tlsf stands behind an MCS lock, whose waiters "
              "get it strictly in turn: with more threads than cores each of them may be asleep when its turn comes, so "

@@ -56,6 +56,13 @@ struct bench_rcu {
 };
 #define BENCH_RCU_HEAD_BYTES 32
 
+// talloc as the surroundings provide it, over the allocator under test and a small backup heap; only scenarios that
+// declare `talloc` have it. It sets the policy of the caller's CPU.
+struct bench_talloc {
+    void (*primary_only)(struct bench_env *env);
+    void (*primary_then_backup)(struct bench_env *env);
+};
+
 struct bench_env {
     // The allocator under test: the same indirect call for every one.
     void *(*alloc)(void *heap, size_t cpu, size_t size);
@@ -76,6 +83,7 @@ struct bench_env {
     void *shared;        // the same for all CPUs
     struct bench_mailbox *inbox, *outbox;
     const struct bench_rcu *rcu;
+    const struct bench_talloc *talloc;
 
     bool (*running)(struct bench_env *env); // false once time is up; cheap, yet to be called every 64 operations or so
     void (*pause)(struct bench_env *env);   // lets other CPUs work
@@ -83,6 +91,7 @@ struct bench_env {
     void (*drain)(struct bench_env *env); // this CPU goes idle: gives back what its cache hides
     void (*figures)(struct bench_env *env, struct bench_figures *out);
     void (*report)(struct bench_env *env, const struct bench_step *step);
+    void (*recovered)(struct bench_env *env, uint64_t nanoseconds);  // under talloc: a task was aborted in that time
     void (*series)(struct bench_env *env, double x, uint64_t bytes); // a point of a curve over time
 };
 

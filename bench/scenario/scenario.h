@@ -18,10 +18,11 @@ struct scenario {
     bool counted; // does a fixed amount of work and reports it in steps; else runs until time is up
     bool mortal;  // run returns often, and is called again on a new thread for the same CPU
     bool rcu;     // wants env->rcu, whose frees run on one more CPU
+    bool talloc;  // wants env->talloc, and allocators that can be its primary heap
     bool stalled; // CPU 0 is stopped again and again inside its calls
     bool sampled; // the surroundings note the high-water mark second by second
     bool latency; // latencies are measured even if nobody asked
-    bool sparse;          // touches a small part of the region only: it need not be there from the beginning
+    bool sparse;  // touches a small part of the region only: it need not be there from the beginning
     enum scenario_frames frames;
     size_t mailbox_slots; // entries of every mailbox, a power of two from 16 on; 0: none
     size_t (*region_bytes)(size_t variant);
@@ -33,7 +34,7 @@ struct scenario {
 
 extern const struct scenario scenario_pair, scenario_burst, scenario_slots, scenario_larson, scenario_prodcons,
     scenario_rcu, scenario_phase, scenario_fill, scenario_stall, scenario_frag, scenario_drift, scenario_freesize,
-    scenario_frames;
+    scenario_frames, scenario_oom;
 
 // NULL-terminated, in the order in which they are listed and run.
 extern const struct scenario *const scenario_table[];

@@ -74,6 +74,32 @@ static void *short_alloc(void *heap, size_t cpu, size_t size) {
     return ++calls % 10 == 0 ? NULL : sound_alloc(heap, cpu, size);
 }
 
+// A heap whose every hundredth free frees nothing.
+static struct heap_backend lossy_backend;
+
+static void lossy_free(void *heap, size_t cpu, void *p) {
+    if (++calls % 100 != 0) {
+        tlsf_backend.free(heap, cpu, p);
+    }
+}
+
+static __attribute__((constructor)) void lossy_begin(void) {
+    lossy_backend = tlsf_backend;
+    lossy_backend.free = lossy_free;
+}
+
+static const struct adapter loses = {
+    .name = "loses",
+    .summary = "loses",
+    .in_region = true,
+    .open = faulty_open,
+    .version = faulty_version,
+    .alloc = sound_alloc,
+    .free = sound_free,
+    .drain = faulty_drain,
+    .backend = &lossy_backend,
+};
+
 #define FAULTY(variable, title, whole_frames, alloc_call, free_call)                                                   \
     static const struct adapter variable = {                                                                           \
         .name = title,                                                                                                 \
@@ -103,10 +129,11 @@ const struct adapter adapter_jemalloc = {
     .alloc = sound_alloc,
     .free = sound_free,
     .drain = faulty_drain,
+    .backend = &tlsf_backend,
 };
 
 const struct adapter *const adapter_table[] = {
-    &adapter_null, &adapter_jemalloc, &crashes, &hangs, &quits, &twice, &twice_frames, &refuses, &absent, NULL,
+    &adapter_null, &adapter_jemalloc, &crashes, &hangs, &quits, &twice, &twice_frames, &refuses, &absent, &loses, NULL,
 };
 
 const struct adapter *adapter_find(const char *name) {

@@ -36,6 +36,8 @@ expect_failure twice larson "blocks changed"
 expect_failure twice prodcons "blocks changed"
 expect_failure twice-frames frames "blocks changed" null
 
+expect_failure loses oom "the primary heap has"
+
 "$program" --scenario slots --allocators refuses --repeats 1 --ops 20000 --csv "$csv" >/dev/null 2>&1 ||
     complain "refuses: NULL is an answer, not a failure"
 awk -F, '$3 == "refuses" { seen = $NF } END { exit !(seen > 100) }' "$csv" ||

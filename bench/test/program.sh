@@ -43,6 +43,7 @@ wrong "is no option" --scenario pair --nonsense 1
 wrong "is no option" pair
 wrong "fits none of the allocators" --scenario pair,frames --allocators wf
 wrong "fits none of the scenarios" --scenario frames --allocators frame,wf
+wrong "fits none of the allocators" --scenario oom --allocators jemalloc,frame,null
 wrong "fits none of the allocators" --direct --scenario frames --variant 8 --allocators wf --threads 1
 wrong "needs one scenario" --direct --scenario burst --allocators null --threads 1
 
@@ -52,8 +53,8 @@ wrong "needs one scenario" --direct --scenario burst --allocators null --threads
     complain "nothing to do is no failure"
 
 list=$("$program" --list) || complain "--list fails"
-for name in null wf tlsf tlsf-spin tlsf-mutex jemalloc mimalloc tcmalloc glibc frame buddy buddy-mcs \
-    pair burst slots larson prodcons rcu phase fill stall frag drift freesize frames; do
+for name in null wf slab tlsf tlsf-spin tlsf-mutex jemalloc mimalloc tcmalloc glibc frame buddy buddy-mcs \
+    pair burst slots larson prodcons rcu phase fill stall frag drift freesize frames oom; do
     grep -q "^  $name " <<<"$list" || complain "--list does not name $name"
 done
 
@@ -69,7 +70,7 @@ rows() {
 }
 
 run --scenario pair,slots,prodcons --threads 1,2 --allocators all
-(($(rows '^(pair|slots|prodcons),') == 3 * 2 * 9)) || complain "rows are missing"
+(($(rows '^(pair|slots|prodcons),') == 3 * 2 * 10)) || complain "rows are missing"
 run --scenario burst,larson,rcu,drift --threads 2,3 --allocators wf,tlsf-mutex,jemalloc
 (($(rows '^(burst|larson|rcu|drift),') == 6 * 2 * 4)) || complain "rows are missing"
 (($(rows '^# series drift log16384 wf ') >= 2)) || complain "drift has no high-water marks"
@@ -77,17 +78,20 @@ run --scenario frames --threads 1,2 --allocators all
 (($(rows '^frames,(1|8|512|mix),(frame|buddy|buddy-mcs|null),') == 4 * 2 * 4 && $(rows '^frames,') == 4 * 2 * 4)) ||
     complain "rows of frames are missing, or others are there"
 awk -F, '/^frames,/ && $NF != 0 { exit 1 }' "$csv" || complain "frames has failed allocations"
+run --scenario oom --threads 1,2 --allocators all
+(($(rows '^oom,') == 2 * 3 && $(rows '^# oom (wf|tlsf|slab) threads=[12] repeat=0: nothing was lost') == 2 * 3)) ||
+    complain "oom does not tell of three heaps that they lost nothing"
 run --scenario stall --threads 2 --allocators wf,mimalloc --latency
 (($(rows '^# stall wf threads=2 repeat=0: [0-9]+ calls of the others took over 1 ms') == 1)) ||
     complain "stall does not count slow calls"
-run --scenario phase,frag --allocators wf,tlsf,glibc
+run --scenario phase,frag --allocators wf,slab,tlsf,glibc
 (($(rows '^phase,[1-4]:[0-9]+,wf,') == 4 && $(rows '^# series frag walk wf ') == 21)) ||
     complain "steps of phase or frag are missing"
 run --scenario fill --variant 4096,1048576 --allocators frame,buddy
 awk -F, '/^fill,4096,(frame|buddy),/ && $21 > 0.99 { found++ } END { exit found != 2 }' "$csv" ||
     complain "utilisation of frames is not what it was"
-run --scenario fill,freesize --variant 64,1048576,16MiB --allocators wf,tlsf,tcmalloc
-awk -F, '/^fill,/ && ($3 == "wf" || $3 == "tlsf") && !($21 > 0.2 && $21 <= 1) { exit 1 }' "$csv" ||
+run --scenario fill,freesize --variant 64,1048576,16MiB --allocators wf,slab,tlsf,tcmalloc
+awk -F, '/^fill,/ && $3 ~ /^(wf|slab|tlsf)$/ && !($21 > 0.2 && $21 <= 1) { exit 1 }' "$csv" ||
     complain "utilisation of fill is none"
 awk -F, '/^freesize,/ && !($18 >= $14 && $14 > 0) { exit 1 }' "$csv" || complain "freesize has no latencies"
 
