@@ -57,6 +57,14 @@ void frame_hold(struct frame_pool *self, size_t cpu, struct frame_place first, s
     self->caches[cpu].allocated += count;
 }
 
+static inline void frame_hold_one(struct frame_pool *self, size_t cpu, struct frame_place place) {
+    word_t *count = frame_count_at(place);
+    if (word_load_relaxed(count) != 0) // relaxed: the caller owns the frame
+        frame_fault_twice(self, cpu, place, 1);
+    word_store_relaxed(count, 1); // relaxed: the caller owns the frame
+    self->caches[cpu].allocated++;
+}
+
 // The ring is empty.
 static __attribute__((noinline)) enum frame_error frame_alloc_slowly(frame_pool *self, size_t cpu, uint64_t *frame) {
     static const struct frame_search one = {.count = 1, .align = 1, .limit = FRAME_LIMIT_NONE};
@@ -68,7 +76,7 @@ static __attribute__((noinline)) enum frame_error frame_alloc_slowly(frame_pool 
         return FRAME_ERR_OUT_OF_MEMORY;
     }
     self->caches[cpu].remote += place.arena->node != self->caches[cpu].home;
-    frame_hold(self, cpu, place, 1);
+    frame_hold_one(self, cpu, place);
     *frame = frame_address(place.arena, place.page);
     return FRAME_OK;
 }
@@ -82,7 +90,7 @@ enum frame_error frame_alloc(frame_pool *self, size_t cpu, uint64_t *frame) {
     if (cache->count == 0)
         return frame_alloc_slowly(self, cpu, frame);
     struct frame_place place = cache->ring[(cache->oldest + --cache->count) & cache->mask];
-    frame_hold(self, cpu, place, 1);
+    frame_hold_one(self, cpu, place);
     *frame = frame_address(place.arena, place.page);
     return FRAME_OK;
 }
@@ -155,21 +163,29 @@ void frame_put(frame_pool *self, size_t cpu, uint64_t frame) {
     frame_keep(self, cpu, place);
 }
 
-// The first frame of a run that cannot be put is a fault. True if the caller has all the references that there are.
-static bool frame_must_be_held(size_t cpu, struct frame_place first, size_t count) {
-    const word_t *references = frame_count_at(first);
+// The first frame of a run that cannot be put is a fault.
+static __attribute__((noinline)) void frame_must_be_held(size_t cpu, struct frame_place first, size_t count) {
     const uint64_t start = frame_address(first.arena, first.page);
     const size_t here = (size_t)((first.arena->end - start) >> PAGE_SHIFT);
-    uint64_t others = 0;
     // bound: count
     for (size_t i = 0; i < count; i++) {
-        uint64_t held = i < here ? word_load_acquire(&references[i]) : 0; // A frame.put <- R frame.put
-        if (held == 0) {
-            bool is_managed = i < here && page_is_admitted(&first.arena->map, first.page + i);
-            frame_fault(is_managed ? PORT_FAULT_DOUBLE_FREE : PORT_FAULT_FOREIGN, start + (i << PAGE_SHIFT), cpu);
-        }
-        others |= held ^ 1;
+        struct frame_place place = {first.arena, first.page + i};
+        if (i < here && word_load_relaxed(frame_count_at(place)) != 0) // relaxed: as in frame_put
+            continue;
+        bool is_managed = i < here && page_is_admitted(&first.arena->map, place.page);
+        frame_fault(is_managed ? PORT_FAULT_DOUBLE_FREE : PORT_FAULT_FOREIGN, start + (i << PAGE_SHIFT), cpu);
     }
+}
+
+// Whether the caller has all the references that there are to a run.
+static bool frame_is_own_run(struct frame_place first, size_t count) {
+    const word_t *references = frame_count_at(first);
+    uint64_t others = 0;
+    if (count > (first.arena->end - frame_address(first.arena, first.page)) >> PAGE_SHIFT)
+        return false;
+    // bound: count
+    for (size_t i = 0; i < count; i++)
+        others |= word_load_acquire(&references[i]) ^ 1; // A frame.put <- R frame.put
     return others == 0;
 }
 
@@ -210,7 +226,8 @@ void frame_put_contiguous(frame_pool *self, size_t cpu, uint64_t first, size_t c
     struct frame_place place = frame_find_recent(self, &self->caches[cpu], first);
     if (place.arena == NULL || first % PAGE_BYTES != 0)
         (void)frame_must_find(self, first, cpu);
-    if (!frame_must_be_held(cpu, place, count)) {
+    if (!frame_is_own_run(place, count)) {
+        frame_must_be_held(cpu, place, count);
         frame_put_shared(self, cpu, place, count);
         return;
     }

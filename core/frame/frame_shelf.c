@@ -28,7 +28,7 @@ struct frame_place frame_unshelve(struct frame_pool *self, size_t cpu, const str
     if (shelf == NULL || shelf->count == 0)
         return (struct frame_place){NULL, 0};
     struct frame_place place = shelf->at[shelf->count - 1];
-    if (search->limit < place.arena->end || (place.arena->map.number + place.page) % search->align != 0)
+    if (search->limit < place.arena->end || ((place.arena->map.number + place.page) & (search->align - 1)) != 0)
         return (struct frame_place){NULL, 0};
     shelf->count--;
     cache->shelved -= search->count;

@@ -64,13 +64,18 @@ static enum frame_error frame_check_wish(const struct frame_pool *self, size_t c
     return wish->count > FRAME_ADDRESS_MAX >> PAGE_SHIFT ? FRAME_ERR_TOO_LARGE : FRAME_OK;
 }
 
+// An alignment in frames.
+static size_t frame_align_of(uint64_t align_bytes) {
+    return align_bytes <= PAGE_BYTES ? 1 : (size_t)(align_bytes >> PAGE_SHIFT);
+}
+
 enum frame_error frame_alloc_wish(frame_pool *self, size_t cpu, const struct frame_wish *wish, uint64_t *first) {
     enum frame_error error = frame_check_wish(self, cpu, wish, first);
     if (error != FRAME_OK)
         return error;
     const struct frame_search search = {
         .count = wish->count,
-        .align = wish->align_bytes <= PAGE_BYTES ? 1 : (size_t)(wish->align_bytes >> PAGE_SHIFT),
+        .align = frame_align_of(wish->align_bytes),
         .limit = wish->limit,
     };
     uint32_t node = wish->node == FRAME_NODE_OWN ? self->node_of_cpu[cpu] : wish->node;
@@ -91,7 +96,15 @@ enum frame_error frame_alloc_wish(frame_pool *self, size_t cpu, const struct fra
 enum frame_error frame_alloc_contiguous(frame_pool *self, size_t cpu, size_t count, uint64_t align_bytes,
                                         uint64_t *first) {
     struct frame_wish wish = {count, align_bytes, FRAME_LIMIT_NONE, FRAME_NODE_OWN, false};
-    return frame_alloc_wish(self, cpu, &wish, first);
+    if (self == NULL || first == NULL || cpu >= self->cpus || (align_bytes & (align_bytes - 1)) != 0)
+        return frame_alloc_wish(self, cpu, &wish, first); // which says what is wrong
+    const struct frame_search search = {count, frame_align_of(align_bytes), FRAME_LIMIT_NONE};
+    struct frame_place kept = frame_unshelve(self, cpu, &search);
+    if (kept.arena == NULL)
+        return frame_alloc_wish(self, cpu, &wish, first);
+    frame_hold(self, cpu, kept, count);
+    *first = frame_address(kept.arena, kept.page);
+    return FRAME_OK;
 }
 
 enum frame_error frame_alloc_contiguous_zeroed(frame_pool *self, size_t cpu, size_t count, uint64_t align_bytes,
