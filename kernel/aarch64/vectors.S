@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Exceptions. Interrupts save what C may change and call interrupt_take. Everything else saves all registers and calls
-// exception_report, which does not return; on the same stack, or from its top again if SP is not inside the stack or
-// near its end. If that fails in turn, the machine ends at once. There is no user mode, so its registers serve as scratch
-// space: TPIDR_EL0 and TPIDRRO_EL0 hold x0 and x1, SP_EL0 the old SP, which also says that a report is under way.
+// Exceptions. Interrupts save what C may change and call interrupt_take, on a stack of their own. Everything else saves
+// all registers and calls exception_report, which does not return; on the same stack, or from its top again if SP is not
+// inside the stack or near its end. If that fails in turn, the machine ends at once. There is no user mode, so its
+// registers serve as scratch space: TPIDR_EL0 and TPIDRRO_EL0 hold x0 and x1, SP_EL0 the old SP of a report, which also
+// says that it is under way.
 
 #define CPU_STACK_TOP 24 // in struct cpu
+#define CPU_INTERRUPT_TOP 32
 #define FATAL_BYTES 288  // struct exception_frame
 #define IRQ_BYTES 192
 #define STACK_USE_MAX 12288 // of CPU_STACK_BYTES, for an exception to stay on the stack
@@ -41,7 +43,15 @@ vectors: // four kinds (synchronous, IRQ, FIQ, SError) from: EL1 on SP_EL0, EL1,
     .endr
 
 irq_entry:
-    sub     sp, sp, #IRQ_BYTES
+    msr     tpidr_el0, x0
+    msr     tpidrro_el0, x1
+    mrs     x0, tpidr_el1
+    ldr     x0, [x0, #CPU_INTERRUPT_TOP]
+    mov     x1, sp
+    sub     sp, x0, #IRQ_BYTES
+    str     x1, [sp, #184]
+    mrs     x0, tpidr_el0
+    mrs     x1, tpidrro_el0
     stp     x0, x1, [sp, #0]
     save_x2_to_x17
     stp     x18, x29, [sp, #144]
@@ -65,7 +75,10 @@ irq_entry:
     ldp     x4, x5, [sp, #32]
     ldp     x2, x3, [sp, #16]
     ldp     x0, x1, [sp, #0]
-    add     sp, sp, #IRQ_BYTES
+    msr     tpidr_el0, x1
+    ldr     x1, [sp, #184]
+    mov     sp, x1
+    mrs     x1, tpidr_el0
     eret
 
     // x1: the top of this CPU's stack; before the CPU has a record, it is the boot CPU.

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define CPU_LINE_BYTES 64
-enum { CPU_STACK_BYTES = 16384, STACK_PLACES = 8 };
+enum { CPU_STACK_BYTES = 16384, STACK_PLACES = 8, STACK_OF_CPU = 0, STACK_OF_INTERRUPTS, STACK_OF_TASKS };
 
 enum kheap_call { KHEAP_ALLOC, KHEAP_REALLOC, KHEAP_FREE, KHEAP_DRAIN, KHEAP_CALLS };
 
@@ -25,6 +25,7 @@ struct cpu {
     size_t index;                              // 0 .. cpu_count - 1, the slot in every heap
     uint64_t hardware_id;                      // LAPIC id, or MPIDR affinity
     void *stack_top;                           // 16-byte aligned
+    void *interrupt_top; // of the stack on which interrupts are taken, so that no task's has to have room for them
 
     uint64_t order;    // cpus.c: the number of the latest run this CPU takes part in; written by the boot CPU
     const char *doing; // for the watchdog's report

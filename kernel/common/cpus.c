@@ -71,16 +71,22 @@ void cpu_main(struct cpu *me) {
     }
 }
 
+static void *make_stack(size_t cpu, size_t place) {
+    return stack_map(cpu, place, (uintptr_t)memory_take(CPU_STACK_BYTES, FRAME_BYTES));
+}
+
 void cpus_make(const struct boot *boot) {
     count = boot->cpu_count;
     boot_cpu.hardware_id = boot->hardware_ids[0];
+    boot_cpu.interrupt_top = make_stack(0, STACK_OF_INTERRUPTS);
     for (size_t i = 1; i < count; i++) { // bound: CPUs
         cpus[i] = memory_take(sizeof *cpus[i], CPU_LINE_BYTES);
         *cpus[i] = (struct cpu){
             .self = cpus[i],
             .index = i,
             .hardware_id = boot->hardware_ids[i],
-            .stack_top = stack_map(i, 0, (uintptr_t)memory_take(CPU_STACK_BYTES, FRAME_BYTES)),
+            .stack_top = make_stack(i, STACK_OF_CPU),
+            .interrupt_top = make_stack(i, STACK_OF_INTERRUPTS),
             .doing = "start",
         };
     }

@@ -10,7 +10,8 @@
 enum { STACK_FRAMES = CPU_STACK_BYTES / 4096 };
 _Static_assert(STACK_PLACES * 2 * CPU_STACK_BYTES == STACKS_CPU_BYTES, "the places fill a CPU's addresses");
 
-// Maps CPU_STACK_BYTES of memory at `frame` as a stack; answers its top. place < STACK_PLACES; 0 is the CPU's own.
+// Maps CPU_STACK_BYTES of memory at `frame` as a stack; answers its top. place: STACK_OF_CPU, STACK_OF_INTERRUPTS, or
+// STACK_OF_TASKS and up, below STACK_PLACES.
 void *stack_map(size_t cpu, size_t place, uint64_t frame);
 // On the CPU itself, on another stack.
 void stack_unmap(size_t place);

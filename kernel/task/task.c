@@ -38,7 +38,7 @@ static void begin(void) {
 
 bool task_start(const char *name, void (*body)(void *arg), void *arg) {
     struct cpu *me = cpu_self();
-    size_t place = 1;
+    size_t place = STACK_OF_TASKS;
     while (place < STACK_PLACES && me->tasks[place] != NULL) // bound: STACK_PLACES
         place++;
     uint64_t stack = place == STACK_PLACES || refuse() ? FRAME_NONE : frames_take(STACK_FRAMES, FRAME_BYTES);
@@ -103,7 +103,7 @@ void task_run_all(void (*ended)(const struct task *task)) {
     struct cpu *me = cpu_self();
     for (size_t left = 1; left > 0;) { // bound: until every task has ended
         left = 0;
-        for (size_t place = 1; place < STACK_PLACES; place++) { // bound: STACK_PLACES
+        for (size_t place = STACK_OF_TASKS; place < STACK_PLACES; place++) { // bound: STACK_PLACES
             struct task *task = me->tasks[place];
             if (task == NULL)
                 continue;

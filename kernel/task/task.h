@@ -10,7 +10,7 @@
 
 #include <wfheap/frame.h>
 
-enum { TASKS_MAX = STACK_PLACES - 1 }; // of a CPU at a time
+enum { TASKS_MAX = STACK_PLACES - STACK_OF_TASKS }; // of a CPU at a time
 
 struct task {
     const char *name;

@@ -22,7 +22,7 @@ enum {
     BITES_A_TURN = 8,
     TURNS = 4
 };
-enum { PLATES = 6, HONEST_REQUESTS = 1 + 2 * PLATES };
+enum { ROOM_BYTES = 256, PLATES = 6, HONEST_REQUESTS = 1 + 2 * PLATES };
 
 // What is free, when nobody has anything.
 struct holdings {
@@ -166,7 +166,7 @@ static const struct kind {
     {"runs its data", runs_its_data, CATCH_EXCEPTION},
     {"overflows its stack", overflows_its_stack, CATCH_EXCEPTION},
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0], STORM_KINDS = 5 };
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static void ended(const struct task *task) {
     count(&tasks.ends[task->end.end]);
@@ -238,6 +238,42 @@ static void test_kinds(void) {
     expect_same(&before, "kinds");
 }
 
+static void use_heap(void) {
+    const struct cpu *me = cpu_self();
+    bool in_task = me->task != NULL;
+    tap_expect(talloc_save(kheap_talloc(), me->index) == TALLOC_PRIMARY_THEN_BACKUP, "a handler is no kernel");
+    count(in_task ? &tasks.tick_requests_in_task : &tasks.tick_requests);
+    kheap_free(kheap_alloc(BITE_BYTES, 8));
+}
+
+// Uses its stack nearly to the end, and lets interrupts come.
+static void leaves_no_room(void *arg) {
+    const struct cpu *me = cpu_self();
+    uint64_t until = me->ticks + TURNS;
+    char *end = (char *)__builtin_frame_address(0) - (uintptr_t)__builtin_frame_address(0) % CPU_STACK_BYTES;
+    size_t room = (size_t)((char *)__builtin_frame_address(0) - end) - ROOM_BYTES;
+    *(volatile char **)arg = __builtin_alloca(room);
+    while (*(volatile uint64_t *)&me->ticks < until) // bound: the clock
+        **(volatile char **)arg = 0;
+}
+
+static void fill_stack(void *arg) {
+    volatile char *place = NULL;
+    (void)arg;
+    tick_set(clock_hz() / WAITING_TICKS_A_SECOND, use_heap);
+    tap_expect(task_start("leaves no room", leaves_no_room, &place), "no task is started");
+    task_run_all(ended);
+    tick_reset();
+}
+
+static void test_stacks(void) {
+    struct holdings before = take_stock();
+    uint64_t done = tasks.ends[CATCH_RETURNED];
+    cpus_run(fill_stack, NULL);
+    tap_expect(tasks.ends[CATCH_RETURNED] == done + cpus_count(), "interrupts need room on a task's stack");
+    expect_same(&before, "stacks");
+}
+
 // Request after request finds nothing, until the task gets through.
 static void test_refusals(void) {
     struct holdings before = take_stock();
@@ -255,14 +291,6 @@ static void test_refusals(void) {
                "%lu requests were refused, %lu tasks aborted", request - 1, tasks.aborts - aborts);
 }
 
-static void use_heap(void) {
-    const struct cpu *me = cpu_self();
-    bool in_task = me->task != NULL;
-    tap_expect(talloc_save(kheap_talloc(), me->index) == TALLOC_PRIMARY_THEN_BACKUP, "a handler is no kernel");
-    count(in_task ? &tasks.tick_requests_in_task : &tasks.tick_requests);
-    kheap_free(kheap_alloc(BITE_BYTES, 8));
-}
-
 // Starts tasks until enough were aborted: mostly such as end badly, in random company.
 static void storm(void *arg) {
     const uint64_t *goal = arg;
@@ -271,7 +299,7 @@ static void storm(void *arg) {
     // relaxed: a number, no more; bound: the goal
     while (__atomic_load_n(&tasks.aborts, __ATOMIC_RELAXED) < *goal) {
         for (size_t i = 1 + random_below(&random, 4); i > 0; i--) { // bound: 4
-            const struct kind *kind = &kinds[random_below(&random, STORM_KINDS)];
+            const struct kind *kind = &kinds[random_below(&random, KINDS)];
             bool good = random_below(&random, 4) == 0;
             if (!task_start(good ? "honest" : kind->name, good ? honest : kind->body, NULL))
                 count(&tasks.unstarted);
@@ -310,6 +338,7 @@ bool tasks_main(void) {
     tap_begin();
     tap_test("tasks take turns on every CPU", test_turns);
     tap_test("tasks of every kind are aborted, and others go on", test_kinds);
+    tap_test("interrupts need no room on a task's stack", test_stacks);
     tap_test("each request of a task is refused once", test_refusals);
     tap_test("aborted tasks leave nothing behind", test_storm);
     return tap_end();
