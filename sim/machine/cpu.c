@@ -16,6 +16,8 @@ static void cpu_step(struct cpu *self, unsigned level) {
     struct slot *slot = cpu_slot(self);
     if (self->machine->plan.frames)
         frame_user_step(&slot->users[level]);
+    else if (self->machine->plan.tallocs)
+        talloc_user_step(&slot->tenants[level]);
     else
         actor_step(&slot->actors[level]);
 }

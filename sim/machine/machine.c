@@ -47,6 +47,8 @@ static void machine_make_slots(struct machine *self) {
     }
     if (plan->frames)
         yard_make(self);
+    if (plan->tallocs)
+        tallocs_make(self);
 }
 
 // The doomed are the first of a random order.
@@ -89,6 +91,8 @@ void machine_destroy(struct machine *self) {
         actor_destroy(&self->slots[i / IRQ_LEVELS].actors[i % IRQ_LEVELS]);
     if (self->plan.frames)
         yard_destroy(self);
+    if (self->plan.tallocs)
+        tallocs_destroy(self);
     meeting_destroy(&self->meeting);
     pin_destroy(self->pin);
     registry_destroy(self->registry);
@@ -98,7 +102,11 @@ void machine_destroy(struct machine *self) {
 }
 
 bool machine_drain(struct machine *self, size_t slot) {
-    return self->plan.frames ? frame_drain(self->yard.pool, slot) : wfh_drain(self->world.heap, slot);
+    if (self->plan.frames)
+        return frame_drain(self->yard.pool, slot);
+    if (self->plan.tallocs)
+        return talloc_drain(self->tallocs.talloc, slot);
+    return wfh_drain(self->world.heap, slot);
 }
 
 bool cpu_is_stopped(const struct cpu *self) {

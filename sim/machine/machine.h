@@ -9,6 +9,7 @@
 #include "pin.h"
 #include "plan.h"
 #include "registry.h"
+#include "tallocs.h"
 
 #include "stress/support/actor.h"
 #include "stress/support/frame_user.h"
@@ -25,6 +26,7 @@ struct pile {
 struct slot {
     struct actor actors[IRQ_LEVELS]; // the task and its handlers
     struct frame_user *users;        // likewise, in scenarios of frames
+    struct talloc_user *tenants;     // likewise, in scenarios of two heaps
     struct pile piles[IRQ_LEVELS];   // of the scenario exhaust
 };
 
@@ -53,6 +55,7 @@ struct machine {
     struct plan plan;
     struct world world;
     struct frame_yard yard; // in scenarios of frames
+    struct tallocs tallocs; // in scenarios of two heaps
     struct wfh_limits limits;
     struct slot *slots;
     struct cpu *cpus;
@@ -86,6 +89,12 @@ void yard_make(struct machine *self);
 void yard_reckon(struct machine *self);
 void yard_destroy(struct machine *self);
 size_t yard_refusals(const struct machine *self);
+
+// Likewise of two heaps.
+void tallocs_make(struct machine *self);
+void tallocs_reckon(struct machine *self);
+void tallocs_destroy(struct machine *self);
+size_t tallocs_refusals(const struct machine *self);
 
 size_t machine_stopped(const struct machine *self);
 bool cpu_is_stopped(const struct cpu *self);

@@ -26,7 +26,7 @@ static void report(const struct machine *self) {
     // bound: slots times IRQ_LEVELS
     for (size_t i = 0; i < self->plan.cpus * IRQ_LEVELS; i++)
         nulls += self->slots[i / IRQ_LEVELS].actors[i % IRQ_LEVELS].nulls;
-    nulls += self->plan.frames ? yard_refusals(self) : 0;
+    nulls += self->plan.frames ? yard_refusals(self) : self->plan.tallocs ? tallocs_refusals(self) : 0;
     printf("%s: %zu CPUs on %zu units, %llu steps, %zu requests refused; interrupts: %llu taken, %llu nested (%u "
            "deep), %llu deferred, %llu within a heap call, %llu held up there; %zu CPUs stopped, %zu hand-overs, %zu "
            "slots drained by "

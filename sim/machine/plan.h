@@ -23,7 +23,8 @@ struct plan {
     uint64_t calls;         // of all tasks together
     size_t steps_per_feast; // takes much and gives it back, every so many steps; 0: never
     bool crashes, unplugs, exhausts;
-    bool frames; // a pool of frames is used instead of a heap
+    bool frames;  // a pool of frames is used instead of a heap
+    bool tallocs; // two heaps, as a task and its kernel use them
     // The command line's.
     size_t cpus;
     uint64_t seed;

@@ -125,6 +125,10 @@ void machine_reckon(struct machine *self) {
         yard_reckon(self);
         return;
     }
+    if (self->plan.tallocs) {
+        tallocs_reckon(self);
+        return;
+    }
     bool *stopped = machine_stopped_slots(self);
     reckon_nulls(self);
     if (machine_stopped(self) == 0)
