@@ -70,7 +70,7 @@ static void frames_take(struct bench_env *env, struct frames_run *run, uint32_t 
         return;
     }
     if (i % FRAMES_MARK_EVERY < 2) {
-        run->tag = (uint8_t)(env->ops + i * 3 + env->cpu * 31);
+        run->tag = (uint8_t)(env->ops + (uint64_t)3 * i + env->cpu * 31);
         run->middle = bench_random_below(env, run->bytes / FRAMES_BYTES) * FRAMES_BYTES;
         bench_mark(run->first, run->bytes, run->tag);
         bench_mark(run->first + run->middle, 1, run->tag);
