@@ -71,12 +71,12 @@ static bool read_number(const char *word) {
 
 static void read_word(const char *word) {
     const char *mode = after(word, "mode=");
-    if (mode != NULL ? !read_mode(mode) : !read_number(word)) {
-        panic("the command line says '%s', which is not understood: "
-              "mode=test|tasks|empty|bench|wcet|sweep|stress|duels|fail|panic|"
-              "hang|hang-masked|overflow-stack|run-data|write-text seed=N seconds=N aborts=N",
-              word);
-    }
+    if (mode != NULL ? read_mode(mode) : read_number(word))
+        return;
+    print("known are seed=N seconds=N aborts=N and");
+    for (size_t i = 0; i < COUNT(modes); i++) // bound: the modes
+        print(" mode=%s", modes[i].name);
+    panic("the command line says '%s', which is not understood", word);
 }
 
 void options_read(const char *line) {
