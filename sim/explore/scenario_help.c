@@ -236,12 +236,12 @@ const struct scenario scenario_help_plenty = {
     .name_word = tiny_name_word,
 };
 
-#define MADE_PAGES 4u // one more than CPUs withdraw before they look at everything
+#define MADE_PAGES 2u // a CPU withdraws one hint at most before it looks at everything
 
-static unsigned kept_blocks; // by the maker of a span
+static unsigned made_claims; // by the maker of a span
 
 // One free page among some that are held, and all of them named by the hints of a class that has no spans yet.
-static void made_build(size_t size, unsigned blocks) {
+static void made_build(size_t size, unsigned claims) {
     tiny_build(world.cpus, MADE_PAGES, 0);
     tiny_watch(size < TINY_QUARTERS ? size : TINY_QUARTERS);
     const unsigned wholes = tiny_class(TINY_WHOLE);
@@ -251,7 +251,7 @@ static void made_build(size_t size, unsigned blocks) {
         given[page].word = order.word;
     }
     class = tiny_class(size);
-    kept_blocks = blocks;
+    made_claims = claims;
     for (size_t page = 0; page < MADE_PAGES; page++)
         bitset_put(&tiny->map.partial[class], page);
     snapshot_keep(&hungry, sizeof hungry);
@@ -270,8 +270,10 @@ static void made_run(unsigned cpu) {
         run_hungry(cpu);
         return;
     }
-    struct hand hand = tiny_claim(cpu, class, kept_blocks);
-    hungry.early[cpu] = hungry.raises == 0 && hand.bits != 0;
+    bool all = true;
+    for (unsigned i = 0; i < made_claims; i++)
+        all = tiny_claim(cpu, class, i == 0 ? 1 : BITS_WORD).bits != 0 && all;
+    hungry.early[cpu] = hungry.raises == 0 && all;
 }
 
 static void help_made_build(void) {
@@ -293,7 +295,7 @@ const struct scenario scenario_help_made = {
 };
 
 static void help_made_words_build(void) {
-    made_build(TINY_SMALL, BITS_WORD);
+    made_build(TINY_SMALL, 2);
 }
 
 const struct scenario scenario_help_made_words = {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Mutants of the allocators of frames and of boot; mutants.py tells what a mutant is. Their tests are found by the name
-of the layer: "unit", "misuse", "stress" are names of ctest, "sim" is a line for `wfsim explore`.
+of the layer: "unit", "misuse" and "stress" are names of ctest, "sim" is a scenario for `wfsim explore`.
 """
 from mutants import Mutant
 
@@ -69,12 +69,14 @@ FRAME_MUTANTS = [
            "    word_store_relaxed(count, references - 1); // relaxed: torn\n",
            "two that put a reference at once put one", {"sim": "frame-share --cpus 2 --exhaustive"}),
     Mutant("frame-hold-trusting", "core/frame/frame.c",
-           "        if (word_load_relaxed(&references[i]) != 0) // relaxed: the caller owns the frame\n",
-           "        if (word_load_relaxed(&references[i]) == ~UINT64_C(0)) // relaxed: the caller owns the frame\n",
-           "a frame that was put twice is handed out twice", {"misuse": "misuse.frame-twice-at-once"}),
-    Mutant("frame-evict-trusting", "core/frame/frame_cache.c",
-           "        frame_fault(PORT_FAULT_DOUBLE_FREE, frame_address(place.arena, place.page), cpu);\n", "        (void)cpu;\n",
+           "    if (word_load_relaxed(count) != 0) // relaxed: the caller owns the frame\n        frame_fault_twice(self, cpu, place, 1);\n",
+           "", "a frame that was put twice is handed out twice", {"misuse": "misuse.frame-twice-at-once"}),
+    Mutant("frame-evict-trusting", "core/frame/frame.c",
+           "    if (is_elsewhere)\n        frame_fault_twice(self, cpu, first, count);\n", "    (void)is_elsewhere;\n",
            "a frame that was put twice is free while it is in use", {"misuse": "misuse.frame-twice-at-once"}),
+    Mutant("frame-evict-trusting-runs", "core/frame/frame.c",
+           "    if (held != 0)\n        frame_fault_twice(self, cpu, first, count);\n", "    (void)held;\n",
+           "a run that was put twice is handed out twice", {"misuse": "misuse.frame-run-twice-at-once"}),
     Mutant("frame-publish-deaf", "core/frame/frame_help.c",
            "        frame_serve(self, cpu, first.arena, page / BITS_WORD);\n",
            "        if (count == 0)\n            frame_serve(self, cpu, first.arena, page / BITS_WORD);\n",

@@ -52,7 +52,7 @@ def mutated(mutant, root):
 
 
 MUTANTS = [
-    Mutant("bitset-lower-unread", "core/bitset/bitset.c", """        if (level > 0 && word_load_seq(bitset_at(self, level - 1, position)) != 0) { // S bitset.drop <-> S bitset.put
+    Mutant("bitset-lower-unread", "core/bitset/bitset.c", """        if (level > 0 && word_load_seq(&words[offset[level - 1] + position]) != 0) {
             bitset_raise(self, level, position);
             return;
         }
@@ -64,8 +64,7 @@ MUTANTS = [
             word_or_seq(word, bit); // S bitset.put <-> S bitset.drop
         else
             return;
-""", "a set bit is taken for a promise that those above are set",
-           {"qemu": "duels", "unit": "unit.bitset"}),
+""", "a set bit is taken for a promise that those above are set", {"qemu": "duels", "unit": "unit.bitset"}),
     Mutant("page-hint-unread", "core/page/page.c", """    if (truth != bits && bits_order(truth) == was)
         bitset_put(&self->fit[was], word);
 """, "", "free pages are not found by the length that they have again",
@@ -76,8 +75,7 @@ MUTANTS = [
 """, """    unsigned was = bits_order(old);
 """, "pages that are free already are given back unnoticed", {"qemu": "wf-1", "unit": "unit.page"}),
     Mutant("page-take-half", "core/page/page_run.c", "            (void)page_give(self, first, done);\n", "",
-           "a run that is not to be had as a whole leaves its first half lost",
-           {"qemu": "wf-4", "unit": "unit.page"}),
+           "a run that is not to be had as a whole leaves its first half lost", {"qemu": "wf-4", "unit": "unit.page"}),
     Mutant("claim-unvalidated", "core/span/span.c",
            "    bool wanted = span_kind(self, first) == span_class(self, order->class)->ticket;\n",
            "    bool wanted = true;\n", "blocks of a span that became another class's are handed out",
@@ -116,8 +114,7 @@ MUTANTS = [
            {"qemu": "duels", "sim": "span-retire --cpus 2 --exhaustive"}),
     Mutant("retire-blind", "core/span/span.c",
            "        if ((taken[i] | mine) == full && (bits != 0 || span_kind(self, span_word_page(first)) == geometry->ticket))\n",
-           "        if ((taken[i] | mine) == full)\n", "a span of another class is taken apart",
-           {"qemu": "duels"}),
+           "        if ((taken[i] | mine) == full)\n", "a span of another class is taken apart", {"qemu": "duels"}),
     Mutant("retire-keeps", "core/span/span.c", """            if (taken[k] != 0)
                 span_put_back(self, me, first + k, taken[k]);
 """, "", "what was taken of a span that is not whole is lost",
@@ -150,8 +147,7 @@ MUTANTS = [
            "a span has blocks beyond its end", {"qemu": "wf-1", "sim": "heap --cpus 3 --schedules 2000"}),
     Mutant("cache-drops-rest", "core/cache/cache.c",
            "            span_offer(map, &self->span, order->class, order->word, bits); // the span is not empty: it has the answer\n",
-           "", "blocks for which the stash has no place are lost",
-           {"qemu": "wf-4"}),
+           "", "blocks for which the stash has no place are lost", {"qemu": "wf-4"}),
     Mutant("cache-double", "core/cache/cache.c", """    else if (entry->bits >> bit & 1)
         port_fault(PORT_FAULT_DOUBLE_FREE, p, self->span.cpu);
 """, "", "a block that lies in the stash is freed again unnoticed",
@@ -203,8 +199,7 @@ MUTANTS = [
            "the verifier finds nothing", {"qemu": "wf-1", "unit": "unit.check"}),
     Mutant("check-counts-copies-not", "core/check/check_cache.c", """                        check_copies_in_magazines(self, geometry, p) +
                             check_copies_in_stash(self, word, bits_one(bit)));
-""", "                        1);\n", "the verifier takes a block that is cached twice for one",
-           {"qemu": "wf-1"}),
+""", "                        1);\n", "the verifier takes a block that is cached twice for one", {"qemu": "wf-1"}),
     Mutant("check-trusts-caches", "core/check/check.c",
            "           check_help(self, first) && check_caches(self, first);\n", "           check_help(self, first);\n",
            "the verifier does not look at caches", {"qemu": "wf-1", "unit": "unit.check"}),
