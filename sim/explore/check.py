@@ -15,16 +15,19 @@ WFSIM = sys.argv[1] if len(sys.argv) >= 3 else sys.exit(__doc__)
 WORST = re.compile(r"^  (\S.*?) +(any|cached|spans|pages|scavenging|serving|last resort|helped) +worst (\d+) steps",
                    re.MULTILINE)
 
-# Function and operation in the core, what is done to it, and a scenario that must show it.
+# Function and operation in the core, what is done to it, and a scenario that must show it. tests/mutants weakens every
+# order; this is about the other defects, and about the lines that repeat a failure.
+KEEP = "span-keep --cpus 2 --exhaustive"
 DEFECTS = [
-    ("span_take_word", "load", "seq", "zero", "span-publish --cpus 3 --exhaustive"),
-    ("span_withdraw", "load", "seq", "zero", "span-publish --cpus 3 --exhaustive"),
-    ("span_take_word", "swap", "seq", "skip", "span-publish --cpus 2 --exhaustive"),
-    ("span_publish", "add", "seq", "split", "span-publish --cpus 2 --exhaustive"),
-    ("page_give_piece", "add", "seq", "relaxed", "span --cpus 3 --memory c11"),
-    ("span_publish", "add", "seq", "relaxed", "span --cpus 3 --memory c11"),
-    ("bitset_raise", "or", "seq", "acq_rel", "bitset --cpus 4 --ops 3 --memory c11"),
-    ("help_anyone", "load", "seq", "zero", "help --cpus 3 --exhaustive"),
+    ("span_take_word", "load", "seq", "zero", KEEP),
+    ("span_withdraw", "load", "seq", "zero", KEEP),
+    ("span_take_word", "swap", "relaxed", "skip", KEEP),
+    ("span_publish", "add", "seq", "split", KEEP),
+    ("help_give", "cas", "release", "fail", "help --cpus 2 --exhaustive"),
+    ("help_wish", "load", "relaxed", "ones", "help --cpus 2 --exhaustive"),
+    ("help_anyone", "load", "seq", "zero", "help --cpus 2 --exhaustive"),
+    ("page_give_piece", "add", "seq", "relaxed", "page-keep --cpus 2 --memory c11"),
+    ("span_publish", "add", "seq", "acq_rel", KEEP + " --memory c11"),
 ]
 
 
@@ -81,7 +84,7 @@ def defects():
 
 def replay():
     """The line that a failure prints brings about the same failure."""
-    for defect in (DEFECTS[2], DEFECTS[5]):
+    for defect in (DEFECTS[2], DEFECTS[-1]):
         out = find(defect)
         what = re.search(r"VIOLATION: .*", out)[0]
         line = re.search(r"^  wfsim (explore .*)$", out, re.MULTILINE)[1].replace("'", "").split()
