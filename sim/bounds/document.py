@@ -109,7 +109,7 @@ def instructions(rows):
     with KERNEL.open(encoding="utf-8") as file:
         kernel = [it for it in csv.DictReader(line for line in file if line[0] != "#") if it["backend"] == "wf"]
     cpus = sorted({int(it["cpus"]) for it in kernel})
-    lines += ["", "In the kernel, CPUs taking turns every 20 to 120 instructions (`kernel/wcet`): the longest call.", "",
+    lines += ["", "The longest call in the kernel, CPUs taking turns every 20 to 120 instructions (`kernel/wcet`).", "",
               row(["Call", "Machine", *(f"{n} CPUs" for n in cpus)]), row(["---"] * (len(cpus) + 2))]
     for call in ("alloc", "free"):
         for arch, label in ARCHS.items():
