@@ -130,6 +130,7 @@ def missing(rows):
     """Calls or numbers of CPUs that nothing was measured of."""
     worst = worst_of(rows)
     names = {key[0] for key in worst}
-    wanted = [(call, cpus) for call in ("wfh_alloc", "wfh_free", "wfh_drain", "bump_alloc") for cpus in explored.CPUS]
+    calls_of_each = ("wfh_alloc", "wfh_free", "wfh_drain", "frame_alloc", "frame_put", "talloc_alloc", "bump_alloc")
+    wanted = [(call, cpus) for call in calls_of_each for cpus in explored.CPUS]
     return [f"nothing was measured of {call} with {cpus} CPUs" for call, cpus in wanted
             if call not in names or (call, cpus) not in worst]

@@ -10,7 +10,8 @@ SCHEDULES = {2: 2000, 3: 2000, 16: 150, 64: 24, 512: 3}  # of each manner in eac
 MANNERS = ("random", "starve", "lose")
 # How many times as many; CPUs at most.
 SCENARIOS = {"heap": (1, 512), "rush": (1, 512), "drain": (1, 512), "realloc": (0.5, 64), "bump": (10, 512),
-             "frames": (1, 512), "tallocs": (0.5, 64)}
+             "frames": (1, 512), "tallocs": (0.5, 512)}
+SHORT = {("frames", 512): 6, ("tallocs", 512): 10}  # rounds of each CPU where last resorts of all would take for ever
 LAST = ("last resort", "helped")
 PATHS = ("cached", "spans", "pages", "scavenging", "serving", *LAST)
 COLUMNS = ["cpus", "call", "path", "manner", "scenario", "worst", "bound", "calls"]
@@ -29,6 +30,8 @@ def available(wfsim):
 def explore(wfsim, scenario, cpus, manner, schedules):
     command = [wfsim, "explore", "--scenario", scenario, "--cpus", str(cpus), "--schedules", str(schedules),
                "--steps", "100000000", "--quiet", "--adversary", manner]
+    if (scenario, cpus) in SHORT:
+        command += ["--ops", str(SHORT[scenario, cpus]), "--rival-ops", str(SHORT[scenario, cpus])]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Violation(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
