@@ -88,8 +88,7 @@ void frame_limits(const frame_pool *self, struct frame_limits *out) {
         .cpus = self->cpus,
         .nodes = self->nodes,
         .arenas = self->arena_count,
-        .hidden_frames_per_cpu =
-            self->caches[0].capacity + self->caches[0].run_most + self->caches[0].shelved_most,
+        .hidden_frames_per_cpu = self->caches[0].capacity + self->caches[0].run_most + self->caches[0].shelved_most,
         .reserve_frames = (self->cpus - 1) * BITS_WORD,
         .alloc_steps_max = FRAME_ALLOC_STEPS(levels, self->arena_count),
         .put_steps_max = FRAME_PUT_STEPS(levels),
