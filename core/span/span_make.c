@@ -7,10 +7,11 @@ void span_count(struct span_map *self, struct span_cpu *me, int64_t n) {
     me->uncounted += n;
     if (me->uncounted <= self->uncounted_most && me->uncounted >= -self->uncounted_most)
         return;
-    uint64_t used = page_count_used(&self->page, (uint64_t)me->uncounted);
+    // Below 0 if this CPU gave pages that those who took them have not counted yet.
+    int64_t used = (int64_t)page_count_used(&self->page, (uint64_t)me->uncounted);
     me->uncounted = 0;
-    if (used > me->peak_pages)
-        me->peak_pages = used;
+    if (used > (int64_t)me->peak_pages)
+        me->peak_pages = (uint64_t)used;
 }
 
 // Serves the starved from the front of a run; answers how many pages went.
