@@ -27,9 +27,33 @@ void *slab_run_alloc(struct slab *self, size_t cpu, size_t size, size_t align) {
     return head == SLAB_NONE ? NULL : slab_address(self, head);
 }
 
+// What is wrong with an address that is no block.
+static __attribute__((noinline)) enum port_fault_kind slab_misuse(struct slab *self, size_t cpu, const void *p) {
+    size_t unit = (size_t)((uintptr_t)p - (uintptr_t)self->base) >> SLAB_UNIT_SHIFT;
+    if (unit >= self->units)
+        return PORT_FAULT_FOREIGN;
+    slab_lock(self, &self->list.lock, cpu);
+    uint16_t kind = slab_kind(self, slab_list_around(self, (uint32_t)unit));
+    slab_unlock(self, &self->list.lock, cpu);
+    if (kind == SLAB_KIND_ABSENT)
+        return PORT_FAULT_FOREIGN;
+    return kind == SLAB_KIND_FREE ? PORT_FAULT_FREE_PAGE : PORT_FAULT_MISPLACED;
+}
+
+// The list's lock is held. Two CPUs that free or resize a run at once have both found it: a fault for the one who comes
+// second and finds it gone.
+static void slab_run_must_live(struct slab *self, size_t cpu, uint32_t head) {
+    if (slab_kind(self, head) == SLAB_KIND_RUN)
+        return;
+    slab_unlock(self, &self->list.lock, cpu);
+    const void *p = slab_address(self, head);
+    port_fault(slab_misuse(self, cpu, p), p, cpu);
+}
+
 void slab_run_free(struct slab *self, size_t cpu, uint32_t head) {
     struct slab_list *list = &self->list;
     slab_lock(self, &list->lock, cpu);
+    slab_run_must_live(self, cpu, head);
     uint32_t units = self->ranges[head].units;
     list->runs--;
     list->run_units -= units;
@@ -43,6 +67,7 @@ bool slab_run_resize(struct slab *self, size_t cpu, uint32_t head, size_t size) 
     struct slab_list *list = &self->list;
     uint32_t units = slab_units_for(self, size);
     slab_lock(self, &list->lock, cpu);
+    slab_run_must_live(self, cpu, head);
     uint32_t have = self->ranges[head].units;
     bool is_done = units <= self->units && slab_list_resize(self, head, units);
     if (is_done) {
@@ -52,19 +77,6 @@ bool slab_run_resize(struct slab *self, size_t cpu, uint32_t head, size_t size) 
     }
     slab_unlock(self, &list->lock, cpu);
     return is_done;
-}
-
-// What is wrong with an address that is no block.
-static __attribute__((noinline)) enum port_fault_kind slab_misuse(struct slab *self, size_t cpu, const void *p) {
-    size_t unit = (size_t)((uintptr_t)p - (uintptr_t)self->base) >> SLAB_UNIT_SHIFT;
-    if (unit >= self->units)
-        return PORT_FAULT_FOREIGN;
-    slab_lock(self, &self->list.lock, cpu);
-    uint16_t kind = slab_kind(self, slab_list_around(self, (uint32_t)unit));
-    slab_unlock(self, &self->list.lock, cpu);
-    if (kind == SLAB_KIND_ABSENT)
-        return PORT_FAULT_FOREIGN;
-    return kind == SLAB_KIND_FREE ? PORT_FAULT_FREE_PAGE : PORT_FAULT_MISPLACED;
 }
 
 struct slab_place slab_find(struct slab *self, size_t cpu, const void *p) {

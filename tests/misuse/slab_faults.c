@@ -8,6 +8,8 @@
 #include <string.h>
 #include <wfheap/slab.h>
 
+#include "slab/slab_run.h"
+
 enum { CPUS = 2, RANGE_BYTES = 4 << 20, PRESENT_BYTES = 2 << 20, MANY = 100 };
 
 static slab *heap;
@@ -161,6 +163,16 @@ static void test_slab_gone(void) {
     slab_free(heap, 0, run);
 }
 
+// Two CPUs hand in a run at the same moment: both find it, one after the other gets the list.
+static void test_run_at_once(void) {
+    unsigned char *p = take(0, 10000), *behind = take(0, 10000);
+    struct slab_place places[] = {slab_find(heap, 0, p), slab_find(heap, 1, p)};
+    slab_run_free(heap, 0, places[0].head);
+    EXPECT_FAULT(slab_run_free(heap, 1, places[1].head), PORT_FAULT_FREE_PAGE, p, 1);
+    EXPECT_FAULT((void)slab_run_resize(heap, 1, places[1].head, 20000), PORT_FAULT_FREE_PAGE, p, 1);
+    slab_free(heap, 1, behind);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -169,7 +181,8 @@ static const struct {
              {"absent", test_absent, 0},           {"misplaced", test_misplaced, 0},
              {"free-page", test_free_page, 0},     {"in-slab", test_in_slab, 0},
              {"in-cache", test_in_cache, 0},       {"in-other-cache", test_in_other_cache, 0},
-             {"marked-over", test_marked_over, 1}, {"slab-gone", test_slab_gone, 1}};
+             {"marked-over", test_marked_over, 1}, {"slab-gone", test_slab_gone, 1},
+             {"run-at-once", test_run_at_once, 0}};
 
 static void must_be_whole(uint64_t frees_too_many) {
     struct slab_finding finding;
