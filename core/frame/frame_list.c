@@ -291,5 +291,5 @@ bool frame_list_clear(struct frame_list *self, size_t cpu, size_t most) {
         if (frame_list_remove(self, cpu, offset) != FRAME_OK)
             break;
     }
-    return self->count > 0;
+    return self->count > 0 && cpu < self->pool->cpus;
 }

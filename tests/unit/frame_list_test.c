@@ -237,6 +237,7 @@ Test(frame_list, refusals) {
     EXPECT(frame_list_insert(&list, 2, 0, frame) == FRAME_ERR_CPU, "no such slot");
     EXPECT(frame_list_insert(&list, 0, 0, frame) == FRAME_OK, "not inserted");
     EXPECT(frame_list_take(&list, 2, 0, &at) == FRAME_ERR_CPU && frame_list_remove(&list, 2, 0) == FRAME_ERR_CPU, "");
+    EXPECT(!frame_list_clear(&list, 2, 10) && list.count == 1, "who calls again while it says true never ends");
     EXPECT(frame_list_take(&list, 0, 7, &at) == FRAME_ERR_MISPLACED && frame_list_remove(&list, 0, 9) != FRAME_OK, "");
     EXPECT(frame_list_find(&list, 100, &at) == FRAME_ERR_MISPLACED, "inside a frame");
     EXPECT(frame_list_next(&list, UINT64_MAX, &at, &frame) == FRAME_ERR_ABSENT, "behind the end");

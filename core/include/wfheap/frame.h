@@ -312,7 +312,8 @@ enum frame_error frame_list_find(const struct frame_list *list, uint64_t offset,
 enum frame_error frame_list_next(const struct frame_list *list, uint64_t from, uint64_t *offset, uint64_t *frame);
 enum frame_error frame_list_first(const struct frame_list *list, uint64_t *offset, uint64_t *frame);
 enum frame_error frame_list_last(const struct frame_list *list, uint64_t *offset, uint64_t *frame);
-// [cpu] Takes up to `most` frames out, lowest first, and puts them. True while there is more: call again.
+// [cpu] Takes up to `most` frames out, lowest first, and puts them. True while there is more: call again. False for a
+// slot that does not exist.
 bool frame_list_clear(struct frame_list *list, size_t cpu, size_t most);
 
 #endif
