@@ -17,10 +17,11 @@
 //
 // Misuse calls port_fault (port/port.h), with nothing changed and no lock held: FOREIGN outside the heap's memory,
 // MISPLACED inside a block or run, FREE_PAGE in memory that belongs to none, DOUBLE_FREE for a block that is free
-// already, BAD_CPU for a slot that does not exist, CORRUPT if the bookkeeping contradicts itself. A block is marked in
-// its first 8 bytes while it lies in a cache; a second free is seen at once unless somebody wrote over the mark, and
-// otherwise when the second copy leaves a cache. Not seen: a second free after the same address was handed out anew. A
-// mark made by chance is one in 2^64.
+// already, BAD_CPU for a slot that does not exist. A block is marked in its first 8 bytes while it lies in a cache; a
+// second free is seen at once unless somebody wrote over the mark, and otherwise when the second copy goes back to its
+// slab; allocs and frees are counted as they were called. Not seen: a second free after the same address was handed out
+// anew, and one of a block that was written over and then handed out from both its places. A mark made by chance is one
+// in 2^64.
 // Ideas: Bonwick, the slab allocator (USENIX Summer 1994), Bonwick & Adams, magazines (USENIX 2001); VeridianOS'
 // classes and statistics; Knuth's boundary tags (TAOCP 1, 2.5).
 #ifndef WFHEAP_SLAB_H
@@ -87,7 +88,9 @@ void *slab_alloc(slab *heap, size_t cpu, size_t size, size_t align);
 // p is untouched and still the caller's.
 void *slab_realloc(slab *heap, size_t cpu, void *p, size_t size, size_t align);
 
-// [cpu] Gives p back. NULL is ignored. Common path: no lock. With a full cache: half of it goes back to its slabs.
+// [cpu] Gives p back. NULL is ignored. Common path: no lock. With a full cache: half of it goes back to its slabs. A
+// slab that has all its blocks then, and a run, go back to the list, each linear in the units / 64 down to the free
+// range before it.
 void slab_free(slab *heap, size_t cpu, void *p);
 
 // [cpu] Bytes usable at p, a live block: at least the size asked for. 0 if p is NULL; fault if p is no block.

@@ -119,7 +119,8 @@ void talloc_restore(talloc *self, size_t cpu, enum talloc_policy saved);
 // not one moment. Linear in cpus.
 void talloc_policies(const talloc *self, uint64_t primary_only[TALLOC_CPUS_MAX / 64]);
 
-// [cpu] As alloc of the heap that serves it, by the slot's policy. NULL: neither heap that the policy allows has it.
+// [cpu] As alloc of the heap that serves it, by the slot's policy; talloc_zalloc with size bytes zeroed. NULL: size is
+// 0, align is no power of two above 8, or no heap that the policy allows has it.
 void *talloc_alloc(talloc *self, size_t cpu, size_t size, size_t align);
 void *talloc_zalloc(talloc *self, size_t cpu, size_t size, size_t align);
 
@@ -133,7 +134,7 @@ void *talloc_realloc(talloc *self, size_t cpu, void *p, size_t size, size_t alig
 // [cpu] NULL is ignored. Any block of either heap, whichever CPU and policy it came from.
 void talloc_free(talloc *self, size_t cpu, void *p);
 
-// [cpu] Of a block of either heap.
+// [cpu] Bytes usable at p, a block of either heap: at least the size asked for. 0 if p is NULL.
 size_t talloc_usable_size(talloc *self, size_t cpu, const void *p);
 
 // Whether p lies in the range of the primary heap; false while there is none. Any CPU, any time. 1 step.
