@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every misuse of slab must be reported with its kind, the address that was passed in and the CPU, and must leave
 // everything as it was: afterwards all invariants hold, and all memory comes back. Where a second free cannot be seen
-// at once, it is seen when the second copy leaves its cache, and has cost nothing but that copy's place.
+// at once, it is seen when the second copy goes back to its slab, and has cost nothing but that copy's place.
 #include "model/testing.h"
 #include "stress/support/region.h"
 
