@@ -34,8 +34,20 @@ _Noreturn void frame_fault_twice(struct frame_pool *self, size_t cpu, struct fra
     frame_fault(PORT_FAULT_DOUBLE_FREE, bad, cpu);
 }
 
+void frame_open_block(struct frame_place first) {
+    word_t *references = frame_count_at(first);
+    // bound: FRAME_BLOCK_FRAMES
+    for (size_t i = 0; i < FRAME_BLOCK_FRAMES; i++)
+        word_store_relaxed(&references[i], 0);                     // relaxed: the caller owns the frame
+    word_store_relaxed(frame_block_at(first), FRAME_BLOCK_SINGLE); // relaxed: the caller owns the block
+}
+
 void frame_must_leave(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count) {
     bool is_elsewhere = false;
+    if (frame_is_block(first, count) && frame_block_state(first) == FRAME_BLOCK_KEPT) {
+        frame_open_block(first);
+        return;
+    }
     // bound: count
     for (size_t i = 0; i < count; i++)
         is_elsewhere |= frame_is_elsewhere((struct frame_place){first.arena, first.page + i});
@@ -46,6 +58,12 @@ void frame_must_leave(struct frame_pool *self, size_t cpu, struct frame_place fi
 void frame_hold(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count) {
     word_t *references = frame_count_at(first);
     uint64_t held = 0;
+    bool is_block = frame_is_block(first, count);
+    if (is_block && frame_block_state(first) == FRAME_BLOCK_KEPT) {
+        word_store_relaxed(frame_block_at(first), FRAME_BLOCK_HELD); // relaxed: the caller owns the block
+        self->caches[cpu].allocated += count;
+        return;
+    }
     // bound: count
     for (size_t i = 0; i < count; i++)
         held |= word_load_relaxed(&references[i]); // relaxed: the caller owns the frame
@@ -54,6 +72,8 @@ void frame_hold(struct frame_pool *self, size_t cpu, struct frame_place first, s
     // bound: count
     for (size_t i = 0; i < count; i++)
         word_store_relaxed(&references[i], 1); // relaxed: the caller owns the frame
+    if (is_block)
+        word_store_relaxed(frame_block_at(first), FRAME_BLOCK_HELD); // relaxed: the caller owns the block
     self->caches[cpu].allocated += count;
 }
 
@@ -95,14 +115,38 @@ enum frame_error frame_alloc(frame_pool *self, size_t cpu, uint64_t *frame) {
     return FRAME_OK;
 }
 
+// References to a frame, which the caller does not mean to change.
+static uint64_t frame_look(struct frame_place place) {
+    if (frame_block_state(place) == FRAME_BLOCK_KEPT)
+        return 0;
+    return word_load_acquire(frame_count_at(place)); // A frame.put <- R frame.put; A frame.unique <- R frame.put
+}
+
+// The frame is in a block that is held or kept whole.
+static __attribute__((noinline)) uint64_t frame_single_out(struct frame_place place) {
+    if (frame_block_state(place) == FRAME_BLOCK_KEPT)
+        return 0;
+    // relaxed: so does whoever holds another frame of it, and nobody has them all before he has heard of that
+    word_store_relaxed(frame_block_at(place), FRAME_BLOCK_SINGLE);
+    return word_load_acquire(frame_count_at(place)); // A frame.put <- R frame.put
+}
+
+// References to a frame of which the caller holds one, and is going to change their count.
+static inline uint64_t frame_count_for_change(struct frame_place place) {
+    if (frame_block_state(place) != FRAME_BLOCK_SINGLE)
+        return frame_single_out(place);
+    return word_load_acquire(frame_count_at(place)); // A frame.put <- R frame.put
+}
+
 void frame_get(frame_pool *self, uint64_t frame) {
-    word_t *count = frame_count_at(frame_must_find(self, frame, 0));
-    uint64_t references = word_load_relaxed(count); // relaxed: the caller holds a reference, and keeps it above 0
+    struct frame_place place = frame_must_find(self, frame, 0);
+    word_t *count = frame_count_at(place);
+    uint64_t references = frame_count_for_change(place);
     if (references == 0)
         frame_fault(PORT_FAULT_FREE_PAGE, frame, 0);
     if (references >= FRAME_REFERENCES_MAX)
         frame_fault(PORT_FAULT_OVERFLOW, frame, 0);
-    word_add_relaxed(count, 1); // relaxed: as above; whatever hands the reference on publishes it
+    word_add_relaxed(count, 1); // relaxed: the caller keeps it above 0; whatever hands the reference on publishes it
 }
 
 // One reference less, of several; answers how many there were. None, which is misuse, is left as it was.
@@ -151,7 +195,7 @@ void frame_put(frame_pool *self, size_t cpu, uint64_t frame) {
     struct frame_place place = frame_find_recent(self, cache, frame);
     if (place.arena == NULL || frame % PAGE_BYTES != 0)
         frame_fault_put(self, cpu, frame);
-    uint64_t references = word_load_acquire(frame_count_at(place)); // A frame.put <- R frame.put
+    uint64_t references = frame_count_for_change(place);
     if (references == 0)
         frame_fault_put(self, cpu, frame);
     references = frame_drop(frame_count_at(place), references);
@@ -170,18 +214,32 @@ static __attribute__((noinline)) void frame_must_be_held(size_t cpu, struct fram
     // bound: count
     for (size_t i = 0; i < count; i++) {
         struct frame_place place = {first.arena, first.page + i};
-        if (i < here && word_load_relaxed(frame_count_at(place)) != 0) // relaxed: as in frame_put
+        if (i < here && frame_look(place) != 0)
             continue;
         bool is_managed = i < here && page_is_admitted(&first.arena->map, place.page);
         frame_fault(is_managed ? PORT_FAULT_DOUBLE_FREE : PORT_FAULT_FOREIGN, start + (i << PAGE_SHIFT), cpu);
     }
 }
 
+// Makes single frames of all blocks that a run has a part of. False: one is not held at all.
+static bool frame_single_out_run(struct frame_place first, size_t count) {
+    const size_t end = first.page + count, skew = first.arena->map.number % FRAME_BLOCK_FRAMES;
+    // bound: count / FRAME_BLOCK_FRAMES + 2
+    for (size_t page = first.page; page < end;
+         page = ((skew + page) / FRAME_BLOCK_FRAMES + 1) * FRAME_BLOCK_FRAMES - skew) {
+        struct frame_place place = {first.arena, page};
+        if (frame_block_state(place) != FRAME_BLOCK_SINGLE && frame_single_out(place) == 0)
+            return false;
+    }
+    return true;
+}
+
 // Whether the caller has all the references that there are to a run.
 static bool frame_is_own_run(struct frame_place first, size_t count) {
     const word_t *references = frame_count_at(first);
     uint64_t others = 0;
-    if (count > (first.arena->end - frame_address(first.arena, first.page)) >> PAGE_SHIFT)
+    if (count > (first.arena->end - frame_address(first.arena, first.page)) >> PAGE_SHIFT ||
+        !frame_single_out_run(first, count))
         return false;
     // bound: count
     for (size_t i = 0; i < count; i++)
@@ -226,6 +284,11 @@ void frame_put_contiguous(frame_pool *self, size_t cpu, uint64_t first, size_t c
     struct frame_place place = frame_find_recent(self, &self->caches[cpu], first);
     if (place.arena == NULL || first % PAGE_BYTES != 0)
         (void)frame_must_find(self, first, cpu);
+    if (frame_is_block(place, count) && frame_block_state(place) == FRAME_BLOCK_HELD) {
+        self->caches[cpu].freed += count;
+        frame_keep_run(self, cpu, place, count);
+        return;
+    }
     if (!frame_is_own_run(place, count)) {
         frame_must_be_held(cpu, place, count);
         frame_put_shared(self, cpu, place, count);
@@ -240,13 +303,11 @@ void frame_put_contiguous(frame_pool *self, size_t cpu, uint64_t first, size_t c
 }
 
 uint64_t frame_references(const frame_pool *self, uint64_t frame) {
-    // relaxed: for reports; whoever holds a reference knows that it is not 0
-    return word_load_relaxed(frame_count_at(frame_must_find(self, frame, 0)));
+    return frame_look(frame_must_find(self, frame, 0));
 }
 
 bool frame_is_unique(const frame_pool *self, uint64_t frame) {
-    uint64_t references =
-        word_load_acquire(frame_count_at(frame_must_find(self, frame, 0))); // A frame.unique <- R frame.put
+    uint64_t references = frame_look(frame_must_find(self, frame, 0));
     if (references == 0)
         frame_fault(PORT_FAULT_FREE_PAGE, frame, 0);
     return references == 1;

@@ -115,10 +115,43 @@ static void frame_unmark_cached(const struct frame_pool *self) {
     }
 }
 
+// Blocks that are kept whole become ordinary runs on their shelves, with counts of 0 as all that is cached.
+static void frame_open_kept(const frame_pool *self) {
+    // bound: cpus
+    for (size_t cpu = 0; cpu < self->cpus; cpu++) {
+        const struct frame_shelf *shelf = &self->caches[cpu].shelves[FRAME_SHELVES - 1];
+        // bound: runs on the shelf
+        for (uint32_t i = 0; i < shelf->count; i++) {
+            struct frame_place place = shelf->at[i];
+            if (frame_is_block(place, FRAME_BLOCK_FRAMES) && frame_block_state(place) == FRAME_BLOCK_KEPT)
+                frame_open_block(place);
+        }
+    }
+}
+
+static bool frame_check_blocks(const frame_pool *self, struct frame_finding *first) {
+    // bound: arenas
+    for (size_t i = 0; i < self->arena_count; i++) {
+        const struct frame_arena *arena = &self->arenas[i];
+        // bound: frames of the arena
+        for (size_t page = 0; page < arena->map.pages; page++) {
+            struct frame_place place = {&self->arenas[i], page};
+            uint64_t state = frame_block_state(place), frame = frame_address(arena, page);
+            if (!frame_expect(first, "a block that is kept whole is on a shelf", frame, false,
+                              state == FRAME_BLOCK_KEPT) ||
+                !frame_expect(first, "a frame of a block that is held whole has one reference", frame, 1,
+                              state == FRAME_BLOCK_HELD ? frame_peek(&arena->references[page]) : 1))
+                return false;
+        }
+    }
+    return true;
+}
+
 bool frame_check(frame_pool *self, struct frame_finding *first) {
     struct frame_stats stats;
     uint64_t used = 0;
-    bool good = true;
+    frame_open_kept(self);
+    bool good = frame_check_blocks(self, first);
     // bound: cpus
     for (size_t cpu = 0; cpu < self->cpus && good; cpu++)
         good = frame_check_cache(self, &self->caches[cpu], first);

@@ -77,6 +77,7 @@ static void frame_lay_out_arena(struct frame_arena *arena, const struct frame_ch
     uint64_t base = chain->start & ~(FRAME_WORD_BYTES - 1);
     size_t pages = (size_t)((chain->end - base + FRAME_WORD_BYTES - 1) / FRAME_WORD_BYTES) * BITS_WORD;
     word_t *references = frame_carve(layout, pages * sizeof(word_t));
+    word_t *blocks = frame_carve(layout, (pages / FRAME_BLOCK_FRAMES + 2) * sizeof(word_t));
     word_t *pending = frame_carve(layout, pages / BITS_WORD * sizeof(word_t));
     word_t *map = frame_carve(layout, page_storage_words(pages) * sizeof(word_t));
     if (arena == NULL)
@@ -86,6 +87,7 @@ static void frame_lay_out_arena(struct frame_arena *arena, const struct frame_ch
         .end = chain->end,
         .base = base,
         .references = references,
+        .blocks = blocks,
         .pending = pending,
         .node = chain->node,
     };

@@ -13,11 +13,16 @@ static struct frame_shelf *frame_shelf_for(struct frame_cache *cache, size_t cou
 void frame_keep_run(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count) {
     struct frame_cache *cache = &self->caches[cpu];
     struct frame_shelf *shelf = frame_shelf_for(cache, count);
+    bool is_whole = frame_is_block(first, count) && frame_block_state(first) == FRAME_BLOCK_HELD;
     if (shelf == NULL || shelf->count == shelf->places || cache->shelved + count > cache->shelved_most ||
         first.arena->node != cache->home) {
+        if (is_whole)
+            frame_open_block(first);
         frame_publish(self, first, count, cpu);
         return;
     }
+    if (is_whole)
+        word_store_relaxed(frame_block_at(first), FRAME_BLOCK_KEPT); // relaxed: the caller owns the block
     shelf->at[shelf->count++] = first;
     cache->shelved += count;
 }

@@ -26,9 +26,20 @@
 struct frame_arena {
     struct page_map map;
     uint64_t start, end, base;
-    word_t *references; // one a page: 0 for all that no caller holds
+    word_t *references; // one a page: 0 for all that no caller holds, but for blocks that are kept whole
+    word_t *blocks;     // one for every FRAME_BLOCK_FRAMES from a multiple of it on: a frame_block_state
     word_t *pending;    // one bit a page: reclaimable, not admitted yet
     uint32_t node;
+};
+
+// A run of FRAME_BLOCK_FRAMES, so aligned, that is taken and put whole need not have its counts written each time: they
+// stay 1, and one word says whether that is so because its only holder has them all, or because nobody has. Whoever
+// holds a frame of it and does anything else with it makes it single frames first.
+#define FRAME_BLOCK_FRAMES ((size_t)512)
+enum frame_block_state {
+    FRAME_BLOCK_SINGLE, // each count says what it says
+    FRAME_BLOCK_HELD,   // taken as one; all counts are 1
+    FRAME_BLOCK_KEPT,   // on a shelf; all counts are 1, and there are no references
 };
 
 // A frame by its arena. arena NULL: none of the pool's.
@@ -126,6 +137,21 @@ static inline word_t *frame_count_at(struct frame_place place) {
     return &place.arena->references[place.page];
 }
 
+static inline word_t *frame_block_at(struct frame_place place) {
+    return &place.arena->blocks[(place.arena->map.number % FRAME_BLOCK_FRAMES + place.page) / FRAME_BLOCK_FRAMES];
+}
+
+static inline uint64_t frame_block_state(struct frame_place place) {
+    return word_load_relaxed(frame_block_at(place)); // relaxed: whoever holds a frame of a block knows how he got it
+}
+
+static inline bool frame_is_block(struct frame_place first, size_t count) {
+    return count == FRAME_BLOCK_FRAMES && (first.arena->map.number + first.page) % FRAME_BLOCK_FRAMES == 0;
+}
+
+// A block that is kept whole, by whoever keeps it, or held whole by the caller becomes single frames that are free.
+void frame_open_block(struct frame_place first);
+
 // How many pages of an arena lie below an address.
 static inline size_t frame_pages_below(const struct frame_arena *arena, uint64_t limit) {
     if (limit >= arena->end)
@@ -144,7 +170,8 @@ struct frame_place frame_supply(struct frame_pool *self, size_t cpu);
 // Keeps a free frame in the slot's cache, from where an older one may go back.
 void frame_keep(struct frame_pool *self, size_t cpu, struct frame_place place);
 
-// The same for a run of which all references were put; one that does not suit goes back.
+// The same for a run of which all references were put, or a block that was held whole; one that does not suit goes
+// back.
 void frame_keep_run(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count);
 
 // A run that the slot keeps. arena NULL: none that suits.

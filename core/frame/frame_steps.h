@@ -28,11 +28,13 @@
 
 // Up to 64 frames given back are two pieces at most.
 #define FRAME_PUBLISH(levels) (2u * (FRAME_PIECE(levels) + FRAME_SERVE(levels)))
-// The count read and written, or lowered and put right; count and bit of what is evicted. A drain: from the ring, frame
+// The block's state read and changed; the count read and written, or lowered and put right; count and bit of what is
+// evicted. A drain: from the ring, frame
 // by frame, and from the shelves, word by word.
-#define FRAME_PUT_STEPS(levels) (5u + FRAME_PUBLISH(levels))
+#define FRAME_PUT_STEPS(levels) (8u + FRAME_PUBLISH(levels))
 #define FRAME_DRAIN_STEPS(levels)                                                                                      \
-    (FRAME_DRAIN_FRAMES * (2u + FRAME_PUBLISH(levels) + 2u * BITS_WORD + FRAME_PIECE(levels) + FRAME_SERVE(levels)) +  \
+    (FRAME_DRAIN_FRAMES *                                                                                              \
+         (2u + FRAME_PUBLISH(levels) + 2u * BITS_WORD + 2u + FRAME_PIECE(levels) + FRAME_SERVE(levels)) +              \
      FRAME_PUBLISH(levels))
 #define FRAME_ALLOC_STEPS(levels, arenas)                                                                              \
     (FRAME_PUBLISH(levels) + (arenas) * (2u * FRAME_TAKE_ALIGNED(levels) + FRAME_TAKE_RUN(levels)) + 2u * BITS_WORD)

@@ -17,6 +17,11 @@ static size_t frame_search_arena(struct frame_pool *self, size_t cpu, struct fra
         if (place.arena != NULL || count == 1)
             return place.arena != NULL ? place.page : PAGE_NONE;
     }
+    if (count == FRAME_BLOCK_FRAMES && search->align < count) { // see frame_block_state
+        size_t first = page_take_run(map, count, count);
+        if (first != PAGE_NONE)
+            return first;
+    }
     return page_take_run(map, count, search->align);
 }
 

@@ -58,10 +58,6 @@ void frame_stage_begin(void) {
     memset(hands, 0, world.cpus * sizeof hands[0]);
 }
 
-struct frame_hand *frame_stage_hands(unsigned cpu) {
-    return hands[cpu];
-}
-
 static const void *memory_of(uint64_t frame) {
     return frame_reach(frame_stage.pool, frame);
 }
@@ -88,6 +84,16 @@ void frame_stage_release(unsigned cpu, uint64_t first, size_t count) {
         hand->first += count * FRAME_BYTES; // what is left of it
         hand->count -= count;
         return;
+    }
+}
+
+void frame_stage_part(unsigned cpu, uint64_t first, size_t count) {
+    for (unsigned i = 0; i < FRAME_HANDS_MOST; i++) {
+        struct frame_hand *hand = &hands[cpu][i];
+        if (hand->count <= count || hand->first != first)
+            continue;
+        shadow_leave(cpu, memory_of(first + count * FRAME_BYTES), (hand->count - count) * FRAME_BYTES);
+        hand->count = count;
     }
 }
 

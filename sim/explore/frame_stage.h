@@ -38,7 +38,8 @@ static inline uint64_t frame_stage_address(size_t frame) {
 // What a CPU got, or is about to give back.
 void frame_stage_hold(unsigned cpu, uint64_t first, size_t count);
 void frame_stage_release(unsigned cpu, uint64_t first, size_t count);
-struct frame_hand *frame_stage_hands(unsigned cpu);
+// Keeps the first `count` frames of what it got; the others are nobody's.
+void frame_stage_part(unsigned cpu, uint64_t first, size_t count);
 
 // Whole calls with their checks. A call that got nothing answers 0 frames.
 struct frame_hand frame_stage_alloc(unsigned cpu);

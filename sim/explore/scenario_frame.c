@@ -131,12 +131,12 @@ static void share_put(unsigned cpu) {
 static void share_run(unsigned cpu) {
     shared.used[cpu] = world.memory->clock(cpu);
     if (cpu % 2 == 1) {
-        call_begin(cpu, "frame_get", 3);
+        call_begin(cpu, "frame_get", 6);
         frame_get(frame_stage.pool, shared.frame);
         call_end(cpu);
         put_reference(cpu, false);
     }
-    call_begin(cpu, "frame_is_unique", 2);
+    call_begin(cpu, "frame_is_unique", 3);
     bool unique = frame_is_unique(frame_stage.pool, shared.frame);
     call_end(cpu);
     if (unique)

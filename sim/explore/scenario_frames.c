@@ -105,7 +105,7 @@ static void mail(unsigned cpu, struct frame_hand *run) {
         return;
     uint64_t frame = run->first;
     frame_stage_release(cpu, frame, 1);
-    call_begin(cpu, "frame_get", 3);
+    call_begin(cpu, "frame_get", 6);
     frame_get(frame_stage.pool, frame);
     call_end(cpu);
     desk.mail[to] = frame;
@@ -122,7 +122,7 @@ static void read_mail(unsigned cpu) {
         return;
     uint64_t frame = desk.mail[cpu];
     word_store_release(&desk.boxes[cpu], 0); // R scenario.mail -> A scenario.mail
-    call_begin(cpu, "frame_is_unique", 2);
+    call_begin(cpu, "frame_is_unique", 3);
     bool unique = frame_is_unique(frame_stage.pool, frame);
     call_end(cpu);
     if (unique) {

@@ -28,6 +28,7 @@ static const struct scenario *const scenarios[] = {
     &scenario_frame_starve_run,
     &scenario_frame_starve_word,
     &scenario_frames,
+    &scenario_frame_block,
     &scenario_heap,
     &scenario_realloc,
     &scenario_drain,

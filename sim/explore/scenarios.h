@@ -11,7 +11,8 @@ extern const struct scenario scenario_help, scenario_help_block, scenario_help_p
 extern const struct scenario scenario_help_pages, scenario_help_made, scenario_help_made_words;
 extern const struct scenario scenario_bitset, scenario_page, scenario_page_keep;
 extern const struct scenario scenario_frame, scenario_frame_share, scenario_frame_starve, scenario_frame_starve_run;
-extern const struct scenario scenario_frame_starve_word, scenario_frames, scenario_talloc, scenario_tallocs;
+extern const struct scenario scenario_frame_starve_word, scenario_frames, scenario_frame_block;
+extern const struct scenario scenario_talloc, scenario_tallocs;
 extern const struct scenario scenario_heap, scenario_realloc, scenario_drain, scenario_addmemory, scenario_rush;
 extern const struct scenario scenario_bump;
 

@@ -373,6 +373,69 @@ static void test_corrupt(void) {
     must_fault((struct call){call_put_contiguous, first, 64, 0}, PORT_FAULT_CORRUPT, first);
 }
 
+// A pool with room for runs of 512 frames on the slots' shelves; nothing lies behind its addresses.
+static void make_large(void) {
+    struct frame_region region = {BASE, 512 * MIB, FRAME_USABLE, 0};
+    struct frame_config config = {.regions = &region, .region_count = 1, .cpus = CPUS, .direct_map = FRAME_UNREACHABLE};
+    size_t bytes = frame_footprint(&config);
+    void *storage = aligned_alloc(FRAME_STORAGE_ALIGN, bytes);
+    free(pool);
+    pool = NULL;
+    if (storage == NULL || frame_init(&config, storage, bytes, &pool) != FRAME_OK) {
+        die("no large pool");
+    }
+}
+
+static void must_be_whole(uint64_t first, enum frame_block_state state) {
+    if (!frame_is_block(frame_find(pool, first), 512) || frame_block_state(frame_find(pool, first)) != state) {
+        die("the run at %#llx is in state %d, not %d", (unsigned long long)first,
+            (int)frame_block_state(frame_find(pool, first)), (int)state);
+    }
+}
+
+// A run of 512 that lies whole on a shelf is free, though nobody wrote its counts.
+static void test_kept_block(void) {
+    make_large();
+    uint64_t first = take(512), inside = first + 300 * FRAME;
+    must_be_whole(first, FRAME_BLOCK_HELD);
+    frame_put_contiguous(pool, 1, first, 512);
+    must_be_whole(first, FRAME_BLOCK_KEPT);
+    must_fault((struct call){call_put_contiguous, first, 512, 2}, PORT_FAULT_DOUBLE_FREE, first);
+    must_fault((struct call){call_put_contiguous, inside, 20, 2}, PORT_FAULT_DOUBLE_FREE, inside);
+    must_fault((struct call){call_put, inside, 1, 1}, PORT_FAULT_DOUBLE_FREE, inside);
+    must_fault((struct call){call_get, inside, 1, 0}, PORT_FAULT_FREE_PAGE, inside);
+    must_fault((struct call){call_is_unique, inside, 1, 0}, PORT_FAULT_FREE_PAGE, inside);
+    if (frame_references(pool, inside) != 0) {
+        die("a kept frame has references");
+    }
+    must_be_whole(first, FRAME_BLOCK_KEPT);
+    must_hold();
+}
+
+// As test_twice_at_once, for a run of 512 that is held whole.
+static void test_block_twice_at_once(void) {
+    make_large();
+    for (unsigned drained = 0; drained < 3; drained++) { // handed out by both, or drained by one, or by the other
+        uint64_t first = take(512);
+        frame_put_contiguous(pool, 1, first, 512);
+        word_store_relaxed(frame_block_at(frame_find(pool, first)), FRAME_BLOCK_HELD);
+        frame_put_contiguous(pool, 2, first, 512);
+        pool->caches[2].freed -= 512; // what should not have been
+        size_t taker = drained == 1 ? 2 : 1, other = 3 - taker;
+        uint64_t again;
+        if (frame_alloc_contiguous(pool, taker, 512, 0, &again) != FRAME_OK || again != first) {
+            die("the run is not on the shelf");
+        }
+        struct call call = {drained == 0 ? call_alloc : call_drain, first, 512, other};
+        must_fault(call, PORT_FAULT_DOUBLE_FREE, first);
+        must_hold();
+        frame_put_contiguous(pool, 0, first, 512);
+        while (frame_drain(pool, 0)) {
+        }
+        must_hold();
+    }
+}
+
 static bump *boot;
 
 static void call_bump_free(const struct call *call) {
@@ -415,6 +478,8 @@ static const struct {
     {"twice-at-once", test_twice_at_once, true},
     {"run-twice-at-once", test_run_twice_at_once, true},
     {"run-of-used", test_run_of_used, true},
+    {"kept-block", test_kept_block, false},
+    {"block-twice-at-once", test_block_twice_at_once, false},
     {"corrupt", test_corrupt, false},
     {"bump-foreign", test_bump_foreign, true},
 };

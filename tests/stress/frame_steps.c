@@ -127,7 +127,7 @@ int main(int argc, char **argv) {
     struct frame_limits limits;
     frame_limits(self.pool, &limits);
     const uint64_t promised[CALLS] = {
-        limits.alloc_steps_max,    limits.last_resort_steps_max, limits.put_steps_max, limits.drain_steps_max, 3, 2,
+        limits.alloc_steps_max,    limits.last_resort_steps_max, limits.put_steps_max, limits.drain_steps_max, 6, 3,
         BUMP_ALLOC_STEPS(REGIONS), BUMP_FREE_STEPS(REGIONS)};
     for (size_t i = 0; i < CALLS; i++) {
         self.limits[i] = promised[i];

@@ -21,8 +21,9 @@
 // CPUs stop for ever inside theirs. Frames may be put on any slot. All other calls may be made from anywhere at any
 // time, unless they say otherwise.
 //
-// Every frame handed out has a count of references, 1 at first. Whoever holds a reference may get more of them and put
-// his own; the frame is free when the last one is put.
+// Every frame handed out has a count of references, 1 at first. (Runs of 512 frames, so aligned, that are taken and put
+// whole are kept in one word as long as nothing else is done with them.) Whoever holds a reference may get more of them
+// and put his own; the frame is free when the last one is put.
 //
 // Misuse calls port_fault (port/port.h), with the physical address as its address, and has changed nothing: FOREIGN
 // for a frame the pool does not manage, MISPLACED for an address inside a frame, DOUBLE_FREE for putting a frame that
@@ -192,7 +193,7 @@ enum frame_error frame_alloc_wish(frame_pool *pool, size_t cpu, const struct fra
 // many. Linear in the pool's frames / 64.
 uint64_t frame_align_max(const frame_pool *pool, size_t count);
 
-// One more reference to a frame that the caller holds one of. Fault: see above. 3 steps.
+// One more reference to a frame that the caller holds one of. Fault: see above. 6 steps.
 void frame_get(frame_pool *pool, uint64_t frame);
 
 // [cpu] One reference less; the frame is free if it was the last. Bound: limits.put_steps_max.
@@ -203,11 +204,11 @@ void frame_put(frame_pool *pool, size_t cpu, uint64_t frame);
 // meanwhile, which is misuse, the others are put before that fault is reported. count 0: nothing. Linear in count.
 void frame_put_contiguous(frame_pool *pool, size_t cpu, uint64_t first, size_t count);
 
-// References to the frame; 0 if it is free. Fault if it is none of the pool's. 2 steps.
+// References to the frame; 0 if it is free. Fault if it is none of the pool's. 3 steps.
 uint64_t frame_references(const frame_pool *pool, uint64_t frame);
 
 // Whether the caller, who holds a reference, is the only one; what others did to the frame before they put theirs is
-// seen afterwards. Fault if the frame is free. 2 steps.
+// seen afterwards. Fault if the frame is free. 3 steps.
 bool frame_is_unique(const frame_pool *pool, uint64_t frame);
 
 // Whether a frame begins at this address that the pool manages now. 1 step.
