@@ -128,7 +128,7 @@ static __attribute__((noinline)) uint64_t frame_single_out(struct frame_place pl
         return 0;
     // relaxed: so does whoever holds another frame of it, and nobody has them all before he has heard of that
     word_store_relaxed(frame_block_at(place), FRAME_BLOCK_SINGLE);
-    return word_load_acquire(frame_count_at(place)); // A frame.put <- R frame.put
+    return word_load_relaxed(frame_count_at(place)); // relaxed: it is 1, whoever has a second one has heard of that too
 }
 
 // References to a frame of which the caller holds one, and is going to change their count.

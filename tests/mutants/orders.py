@@ -75,10 +75,10 @@ ORDERS = [
     Order("help_lower", "swap", "acquire", "relaxed", HELP, RACE),
     Order("frame_drop_shared", "add", "acq_rel", "acquire", SHARE, RACE),
     Order("frame_drop_shared", "add", "acq_rel", "release", SHARE, RACE),
-    Order("frame_put", "load", "acquire", "relaxed", SHARE, RACE),
+    Order("frame_count_for_change", "load", "acquire", "relaxed", SHARE, RACE),
     Order("frame_put_shared", "load", "acquire", "relaxed", SHARE, RACE),
     Order("frame_is_own_run", "load", "acquire", "relaxed", SHARE, RACE),
-    Order("frame_is_unique", "load", "acquire", "relaxed", SHARE, RACE),
+    Order("frame_look", "load", "acquire", "relaxed", SHARE, RACE),
     Order("talloc_add_primary", "store", "release", "relaxed", TALLOC, RACE),
     Order("talloc_has_primary", "load", "acquire", "relaxed", TALLOC, RACE),
 ]
