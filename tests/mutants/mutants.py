@@ -222,7 +222,7 @@ MUTANTS = [
            "    frame_put_run(self, cpu, place, run);\n    if (bad != FRAME_NONE)\n", "    if (bad != FRAME_NONE)\n",
            "frames that come back in a row are lost", {"qemu": "tasks-wf-1"}),
     Mutant("frame-list-keeps", "core/frame/frame_list.c",
-           "        if (frame_list_remove(self, cpu, offset) != FRAME_OK)\n            break;\n    }\n    return self->count > 0;\n",
+           "        if (frame_list_remove(self, cpu, offset) != FRAME_OK)\n            break;\n    }\n    return self->count > 0 && cpu < self->pool->cpus;\n",
            "        break;\n    }\n    (void)cpu;\n    return false;\n",
            "the frames of a list that is cleared are lost", {"qemu": "tasks-wf-1"}),
     Mutant("talloc-backup-for-all", "core/talloc/talloc.c",
