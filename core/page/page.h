@@ -53,8 +53,8 @@ void page_init(struct page_map *self, size_t pages, size_t number, word_t *stora
 // Steps: constant times the levels of a hint set.
 size_t page_take_aligned(struct page_map *self, unsigned order, struct page_seat *seat);
 
-// Takes n pages (any number) that begin at a multiple of `align` pages (a power of two, at most 64), wherever hints
-// show enough free pages in a row. Steps: as above, plus n / 64 for every place tried.
+// Takes n pages (any number) that begin at a multiple of `align` pages (a power of two), wherever hints show enough
+// free pages in a row. Steps: as above, plus (n + align) / 64 for every place tried.
 size_t page_take_run(struct page_map *self, size_t n, size_t align);
 
 // The same without trusting hints: reads the whole map once. Steps: linear in its words.

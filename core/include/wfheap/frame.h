@@ -185,8 +185,8 @@ struct frame_wish {
 // most for each) or in the hands of other calls (64 for each). For up to 64 frames, aligned to 64 at most: likewise, of
 // runs that suit and lie between two multiples of 64 frames. For others: that no such run was seen. docs/bounds.md has
 // the argument, and what it leaves out. Bound: limits.alloc_steps_max for up to 64 frames, aligned to 64 at most,
-// without a limit inside an arena; a few steps more for every 64 frames. Limits inside an arena: linear in the arena's
-// frames / 64.
+// without a limit inside an arena; a few steps more for every 64 frames of the count and of the alignment. Limits
+// inside an arena: linear in the arena's frames / 64.
 enum frame_error frame_alloc_wish(frame_pool *pool, size_t cpu, const struct frame_wish *wish, uint64_t *first);
 
 // The largest align_bytes with which `count` frames in a row could be had if all were free. 0 if there are never so
