@@ -28,10 +28,9 @@ static void bitset_raise(const struct bitset *self, unsigned level, size_t posit
     // bound: levels
     for (const size_t *offset = self->shape->offset + level; offset < end; offset++) {
         word_t *word = &words[*offset + position / BITS_WORD];
-        uint64_t bit = bits_one(position % BITS_WORD);
         // S bitset.put <-> S bitset.drop
-        if (!(word_load_seq(word) & bit))
-            word_or_seq(word, bit); // S bitset.put <-> S bitset.drop
+        if (!(word_load_seq(word) >> (position % BITS_WORD) & 1))
+            word_or_seq(word, bits_one(position % BITS_WORD)); // S bitset.put <-> S bitset.drop
         position /= BITS_WORD;
     }
 }

@@ -15,15 +15,16 @@ void stash_init(struct stash *self, size_t bytes_most) {
 
 uint32_t stash_place(const struct stash *self, uint32_t word) {
     uint32_t set = (word * UINT32_C(0x9e3779b1)) >> 24 & ~(STASH_WAYS - 1);
-    uint32_t place = set + (word >> 2) % STASH_WAYS; // if all are occupied
+    const struct stash_entry *ways = &self->entries[set];
+    uint32_t way = (word >> 2) % STASH_WAYS; // if all are occupied
     // bound: STASH_WAYS
-    for (uint32_t i = set; i < set + STASH_WAYS; i++) {
-        if (self->entries[i].word == word)
-            return i;
-        if (self->entries[i].word == STASH_NONE)
-            place = i;
+    for (uint32_t i = 0; i < STASH_WAYS; i++) {
+        if (ways[i].word == word)
+            return set + i;
+        if (ways[i].word == STASH_NONE)
+            way = i;
     }
-    return place;
+    return set + way;
 }
 
 void stash_put(struct stash *self, uint32_t entry, unsigned class, uint32_t word, uint64_t bits) {

@@ -63,8 +63,10 @@ static void span_publish_rest(struct span_map *self, unsigned class, size_t firs
     bitset_put(&self->partial[class], first >> geometry->order);
 }
 
-// The same while somebody starves: every block is counted, and given back as if it had been used.
-static void span_offer_rest(struct span_map *self, struct span_cpu *me, unsigned class, size_t first, uint64_t kept) {
+// The same while somebody starves: every block is counted, and given back as if it had been used. Apart, for it is
+// rare.
+static __attribute__((noinline)) void span_offer_rest(struct span_map *self, struct span_cpu *me, unsigned class,
+                                                      size_t first, uint64_t kept) {
     const struct size_class *geometry = span_class(self, class);
     word_store_relaxed(&self->state[first], (uint64_t)geometry->blocks << SPAN_LIVE_SHIFT); // relaxed: as in span_make
     // bound: SPAN_WORDS
@@ -147,16 +149,20 @@ static uint64_t span_supply_new(struct span_map *self, struct span_cpu *me, stru
     return span_make(self, me, order, first);
 }
 
+// Once more, after neither hints of blocks nor of pages led to any. Apart, for it is rare.
+static __attribute__((noinline)) uint64_t span_supply_again(struct span_map *self, struct span_cpu *me,
+                                                            struct span_order *order) {
+    uint64_t bits = span_supply_partial(self, me, order);
+    if (bits == 0 && span_scavenge(self, me, SPAN_SCAVENGES))
+        bits = span_supply_new(self, me, order);
+    return bits;
+}
+
 uint64_t span_supply(struct span_map *self, struct span_cpu *me, struct span_order *order) {
     uint64_t bits = span_supply_partial(self, me, order);
     if (bits == 0)
         bits = span_supply_new(self, me, order);
-    if (bits != 0)
-        return bits;
-    bits = span_supply_partial(self, me, order);
-    if (bits == 0 && span_scavenge(self, me, SPAN_SCAVENGES))
-        bits = span_supply_new(self, me, order);
-    return bits;
+    return bits != 0 ? bits : span_supply_again(self, me, order);
 }
 
 // Looks at one page that the empty set names; true if a span was retired. Else the name is removed, if it was too

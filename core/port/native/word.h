@@ -36,15 +36,18 @@ static inline void tag_fill_relaxed(tag_t *first, size_t tags, uint16_t value) {
     typedef uint64_t four_tags __attribute__((may_alias));
     uint64_t values = value * UINT64_C(0x0001000100010001);
     size_t i = 0;
-    size_t packed = (uintptr_t)first % sizeof(four_tags) == 0 ? tags & ~(size_t)15 : 0;
+    size_t packed = (uintptr_t)first % sizeof(four_tags) == 0 ? tags & ~(size_t)3 : 0;
     // bound: tags / 16
-    for (; i < packed; i += 16) {
+    for (; i + 16 <= packed; i += 16) {
         four_tags *four = (four_tags *)(void *)&first[i];
         __atomic_store_n(&four[0], values, __ATOMIC_RELAXED);
         __atomic_store_n(&four[1], values, __ATOMIC_RELAXED);
         __atomic_store_n(&four[2], values, __ATOMIC_RELAXED);
         __atomic_store_n(&four[3], values, __ATOMIC_RELAXED);
     }
+    // bound: 3
+    for (; i < packed; i += 4)
+        __atomic_store_n((four_tags *)(void *)&first[i], values, __ATOMIC_RELAXED);
     // bound: tags
     for (; i < tags; i++)
         __atomic_store_n(&first[i].value, value, __ATOMIC_RELAXED);
