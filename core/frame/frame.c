@@ -21,17 +21,23 @@ static bool frame_is_elsewhere(struct frame_place place) {
     return word_load_relaxed(frame_count_at(place)) != 0 || page_is_free(&place.arena->map, place.page);
 }
 
+// Gives a frame back that has no other place. Apart, so that the machine code shows the counter of its caller's loop.
+static __attribute__((noinline)) bool frame_publish_single(struct frame_pool *self, size_t cpu,
+                                                           struct frame_place place) {
+    if (frame_is_elsewhere(place))
+        return false;
+    frame_publish(self, place, 1, cpu);
+    return true;
+}
+
 _Noreturn void frame_fault_twice(struct frame_pool *self, size_t cpu, struct frame_place first, size_t count) {
-    uint64_t bad = FRAME_NONE;
-    // bound: count
-    for (size_t i = 0; i < count; i++) {
-        struct frame_place place = {first.arena, first.page + i};
-        if (!frame_is_elsewhere(place))
-            frame_publish(self, place, 1, cpu);
-        else if (bad == FRAME_NONE)
-            bad = frame_address(place.arena, place.page);
+    size_t bad = 0;
+    // bound: count; the first frame that is elsewhere is told
+    for (size_t i = count; i-- > 0;) {
+        if (!frame_publish_single(self, cpu, (struct frame_place){first.arena, first.page + i}))
+            bad = i;
     }
-    frame_fault(PORT_FAULT_DOUBLE_FREE, bad, cpu);
+    frame_fault(PORT_FAULT_DOUBLE_FREE, frame_address(first.arena, first.page + bad), cpu);
 }
 
 void frame_open_block(struct frame_place first) {

@@ -82,7 +82,7 @@ struct frame_pool {
     uint32_t *node_of_cpu;
     struct frame_cache *caches;
     struct help help;
-    _Alignas(PORT_CACHE_LINE) word_t marked; // frames that frame_mark_used took
+    word_t *marked; // frames that frame_mark_used took; on a line of its own
 };
 
 // What a search wants, in frames.

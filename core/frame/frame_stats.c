@@ -25,7 +25,7 @@ static size_t frame_longest_run(const struct page_map *map, size_t longest) {
 }
 
 void frame_stats(const frame_pool *self, struct frame_stats *out) {
-    *out = (struct frame_stats){.allocated = word_load_relaxed(&self->marked)}; // relaxed: a statistic
+    *out = (struct frame_stats){.allocated = word_load_relaxed(self->marked)}; // relaxed: a statistic
     // bound: arenas
     for (size_t i = 0; i < self->arena_count; i++) {
         const struct frame_arena *arena = &self->arenas[i];
