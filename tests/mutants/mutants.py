@@ -58,10 +58,10 @@ MUTANTS = [
         }
 """, "", "a hint goes although a member of its word came meanwhile",
            {"qemu": "duels", "sim": "bitset --cpus 3 --ops 2 --exhaustive"}),
-    Mutant("bitset-raise-one-level", "core/bitset/bitset.c", """        if (!(word_load_seq(word) & bit))
-            word_or_seq(word, bit); // S bitset.put <-> S bitset.drop
-""", """        if (!(word_load_seq(word) & bit))
-            word_or_seq(word, bit); // S bitset.put <-> S bitset.drop
+    Mutant("bitset-raise-one-level", "core/bitset/bitset.c", """        if (!(word_load_seq(word) >> (position % BITS_WORD) & 1))
+            word_or_seq(word, bits_one(position % BITS_WORD)); // S bitset.put <-> S bitset.drop
+""", """        if (!(word_load_seq(word) >> (position % BITS_WORD) & 1))
+            word_or_seq(word, bits_one(position % BITS_WORD)); // S bitset.put <-> S bitset.drop
         else
             return;
 """, "a set bit is taken for a promise that those above are set", {"qemu": "duels", "unit": "unit.bitset"}),
