@@ -5,6 +5,7 @@
 #include "account.h"
 #include "arena.h"
 #include "heap/steps.h"
+#include "path.h"
 #include "scenarios.h"
 #include "snapshot.h"
 #include "tiny.h"
@@ -154,8 +155,11 @@ static uint64_t digest(unsigned cpu) {
     return hash_mix(tiny_digest(cpu), cpu == 0 ? hungry.raises : hungry.served[cpu] * 2 + hungry.early[cpu]);
 }
 
+// CPU 0 takes a whole word of the map in its last resort: that much it hides if it stops there.
 static void finish(void) {
-    tiny_finish(HIDDEN_PAGES);
+    const struct cpu *starving = &world.cpu[0];
+    bool has_word = starving->frozen && starving->call != NULL && starving->call_path >= PATH_LAST_RESORT;
+    tiny_finish(has_word ? TINY_PAGES : HIDDEN_PAGES);
 }
 
 // Every block is held by somebody, in spans of one block: what is given back is a span or its page.
