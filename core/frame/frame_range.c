@@ -55,7 +55,7 @@ enum frame_error frame_mark_used(frame_pool *self, uint64_t start, uint64_t byte
         return FRAME_ERR_IN_USE;
     // bound: frames of the range
     for (uint64_t at = first; at < end; at += PAGE_BYTES) {
-        word_store_relaxed(frame_count_at(frame_locate(self, at)), 1); // relaxed: the caller owns the frame
+        word_store_relaxed(frame_count_at(frame_must_find(self, at, FRAME_CPU_NONE)), 1); // relaxed: the caller owns it
     }
     word_add_relaxed(self->marked, (end - first) >> PAGE_SHIFT); // relaxed: a statistic
     return FRAME_OK;

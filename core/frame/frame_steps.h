@@ -34,10 +34,11 @@
 #define FRAME_PUT_STEPS(levels) (8u + FRAME_PUBLISH(levels))
 #define FRAME_DRAIN_STEPS(levels)                                                                                      \
     (FRAME_DRAIN_FRAMES *                                                                                              \
-         (2u + FRAME_PUBLISH(levels) + 2u * BITS_WORD + 2u + FRAME_PIECE(levels) + FRAME_SERVE(levels)) +              \
+         (2u + FRAME_PUBLISH(levels) + (size_t)2 * BITS_WORD + 2u + FRAME_PIECE(levels) + FRAME_SERVE(levels)) +       \
      FRAME_PUBLISH(levels))
 #define FRAME_ALLOC_STEPS(levels, arenas)                                                                              \
-    (FRAME_PUBLISH(levels) + (arenas) * (2u * FRAME_TAKE_ALIGNED(levels) + FRAME_TAKE_RUN(levels)) + 2u * BITS_WORD)
+    (FRAME_PUBLISH(levels) + (arenas) * (2u * FRAME_TAKE_ALIGNED(levels) + FRAME_TAKE_RUN(levels)) +                   \
+     (size_t)2 * BITS_WORD)
 // Besides: the own cache drained; the hand raised and lowered, and a gift given back; each word of the maps read place
 // by place, 32 runs in a word at most, then taken whole and offered; and twice the words of managed frames, to tell
 // whether it could ever be had.
