@@ -131,23 +131,9 @@ void *cache_accept(struct cache *self, struct span_map *map, const struct span_o
     void *first = span_block(map, geometry, order->word, bits_lowest(bits));
     if (order->count == 1)
         return first;
-    uint32_t place = stash_place(&self->stash, order->word);
-    if (cache_place_is_taken(self, place, order->word)) {
-        size_t bytes;
-        void *p = cache_unpack(self, map, order->class, order->word, &bits, &bytes);
-        if (bits != 0) {
-            self->span.flushes++;
-            span_offer(map, &self->span, order->class, order->word, bits); // the span is not empty: it has the answer
-        }
-        return p;
-    }
     // The magazine stays empty until the next call: together with a new span that would be too much for one.
-    bits &= bits - 1;
     self->stash.bytes += (size_t)(order->count - 1) * geometry->block_bytes;
-    if (self->stash.entries[place].word == order->word)
-        self->stash.entries[place].bits |= bits;
-    else
-        stash_put(&self->stash, place, order->class, order->word, bits);
+    stash_put_first(&self->stash, order->class, order->word, bits & (bits - 1));
     return first;
 }
 
@@ -169,7 +155,7 @@ static bool cache_stash(struct cache *self, struct span_map *map, unsigned class
     const struct size_class *geometry = &map->table.classes[class];
     unsigned bit;
     uint32_t word = span_locate(map, geometry, p, &bit);
-    uint32_t place = stash_place(&self->stash, word);
+    uint32_t place = stash_place(&self->stash, class, word);
     bool taken = cache_place_is_taken(self, place, word);
     if (taken)
         cache_flush_entry(self, map, place);
@@ -192,7 +178,7 @@ static void cache_stash_full(struct cache *self, struct span_map *map, unsigned 
     const struct size_class *geometry = &map->table.classes[class];
     unsigned bit;
     uint32_t word = span_locate(map, geometry, p, &bit);
-    uint32_t place = stash_place(&self->stash, word);
+    uint32_t place = stash_place(&self->stash, class, word);
     if (self->stash.entries[place].word == word) {
         cache_insert(self, class, geometry->block_bytes, place, word, bit, p);
         cache_flush_entry(self, map, place);
@@ -248,8 +234,8 @@ static unsigned cache_drain_magazines(struct cache *self, struct span_map *map, 
 
 bool cache_drain(struct cache *self, struct span_map *map) {
     unsigned moved = cache_drain_magazines(self, map, CACHE_BATCH);
-    // bound: STASH_ENTRIES, and CACHE_BATCH words given back
-    for (uint32_t entry = 0; entry < STASH_ENTRIES && moved < CACHE_BATCH; entry++) {
+    // bound: STASH_PLACES, and CACHE_BATCH words given back
+    for (uint32_t entry = 0; entry < STASH_PLACES && moved < CACHE_BATCH; entry++) {
         if (self->stash.entries[entry].word == STASH_NONE)
             continue;
         cache_flush_entry(self, map, entry);

@@ -47,7 +47,8 @@ void *cache_refill(struct cache *self, struct span_map *map, unsigned class);
 // What this cache would order of a class whose magazine is empty.
 struct span_order cache_order(const struct cache *self, const struct span_map *map, unsigned class);
 
-// Takes in what came of an order: one block is the answer, some refill the empty magazine, the rest goes to the stash.
+// Takes in what came of an order, for a class of which neither magazine nor stash holds a block: one block is the
+// answer, the others go to the stash.
 void *cache_accept(struct cache *self, struct span_map *map, const struct span_order *order, uint64_t bits);
 
 // Takes a block into its magazine, or into the stash if that has no room.

@@ -15,8 +15,8 @@ size_t cache_bytes(const struct cache *self, const struct size_table *table) {
 size_t cache_class_blocks(const struct cache *self, const struct span_map *map, unsigned class) {
     const struct size_class *geometry = &map->table.classes[class];
     size_t blocks = magazine_count(cache_magazine(self, geometry), &self->pool);
-    // bound: STASH_ENTRIES
-    for (uint32_t i = 0; i < STASH_ENTRIES; i++) {
+    // bound: STASH_PLACES
+    for (uint32_t i = 0; i < STASH_PLACES; i++) {
         const volatile struct stash_entry *entry = &self->stash.entries[i];
         uint32_t word = entry->word;
         if (word == STASH_NONE || span_word_page(word) >= map->pages)

@@ -11,12 +11,12 @@ static const void *check_block(const struct cache *cache, const struct size_clas
 }
 
 // In how many stashes a block lies.
-static unsigned check_copies_in_stash(const struct wfh *self, uint32_t word, uint64_t bits) {
+static unsigned check_copies_in_stash(const struct wfh *self, unsigned class, uint32_t word, uint64_t bits) {
     unsigned copies = 0;
     // bound: cpus
     for (size_t cpu = 0; cpu < self->map.cpus; cpu++) {
         const struct stash *stash = &heap_cache(self, cpu)->stash;
-        const struct stash_entry *entry = &stash->entries[stash_place(stash, word)];
+        const struct stash_entry *entry = &stash->entries[stash_place(stash, class, word)];
         copies += entry->word == word && (entry->bits & bits);
     }
     return copies;
@@ -49,7 +49,7 @@ static bool check_magazine_block(const struct wfh *self, unsigned class, const v
            check_expect(first, "cached blocks are not free for others", p, 0, free) &&
            check_expect(first, "a block is cached once", p, 1,
                         check_copies_in_magazines(self, geometry, p) +
-                            check_copies_in_stash(self, word, bits_one(bit)));
+                            check_copies_in_stash(self, class, word, bits_one(bit)));
 }
 
 static bool check_magazines(const struct wfh *self, const struct cache *cache, struct wfh_finding *first) {
@@ -67,22 +67,23 @@ static bool check_magazines(const struct wfh *self, const struct cache *cache, s
 
 static bool check_stash(const struct wfh *self, const struct cache *cache, struct wfh_finding *first) {
     size_t bytes = 0;
-    // bound: STASH_ENTRIES
-    for (uint32_t i = 0; i < STASH_ENTRIES; i++) {
+    // bound: STASH_PLACES
+    for (uint32_t i = 0; i < STASH_PLACES; i++) {
         const struct stash_entry *entry = &cache->stash.entries[i];
         if (entry->word == STASH_NONE)
             continue;
         uint64_t kind = tag_load_relaxed(&self->map.kind[span_word_page(entry->word)]); // relaxed: quiescent
         if (!check_expect(first, "stashed words belong to spans", entry, 1, kind_is_class(kind)))
             return false;
-        const struct size_class *class = &self->map.table.classes[size_class_of_kind(kind)];
+        unsigned class = size_class_of_kind(kind);
+        const struct size_class *geometry = &self->map.table.classes[class];
         uint64_t free = word_load_relaxed(&self->map.bits[entry->word]); // relaxed: nothing runs meanwhile
-        bytes += (size_t)bits_count(entry->bits) * class->block_bytes;
-        uint64_t full = span_full(class, entry->word % SPAN_WORDS);
+        bytes += (size_t)bits_count(entry->bits) * geometry->block_bytes;
+        uint64_t full = span_full(geometry, entry->word % SPAN_WORDS);
         if (!check_expect(first, "stashed words hold blocks", entry, 1, entry->bits != 0) ||
             !check_expect(first, "stashed blocks lie within their span", entry, 0, entry->bits & ~full) ||
             !check_expect(first, "a block is stashed once", entry, 1,
-                          check_copies_in_stash(self, entry->word, entry->bits)) ||
+                          check_copies_in_stash(self, class, entry->word, entry->bits)) ||
             !check_expect(first, "stashed blocks are not free for others", entry, 0, free & entry->bits))
             return false;
     }

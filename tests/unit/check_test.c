@@ -162,7 +162,7 @@ Test(check, magazines) {
 Test(check, stashes) {
     for (size_t cpu = 0; cpu < world.cpus; cpu++) {
         struct stash *stash = &heap_cache(world.heap, cpu)->stash;
-        for (unsigned i = 0; i < STASH_ENTRIES; i++) {
+        for (unsigned i = 0; i < STASH_PLACES; i++) {
             struct stash_entry *entry = &stash->entries[i];
             if (entry->word == STASH_NONE) {
                 continue;

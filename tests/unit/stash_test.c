@@ -46,24 +46,31 @@ Test(stash, random_walk_against_a_model) {
     struct rng rng = {13};
     unsigned displaced = 0;
     for (unsigned step = 1; step <= 20000; step++) {
-        uint32_t word = (uint32_t)rng_below(&rng, WORDS), entry = stash_place(&stash, word);
-        EXPECT(entry < STASH_ENTRIES, "word %u: entry %u", word, entry);
+        uint32_t word = (uint32_t)rng_below(&rng, WORDS);
+        unsigned class = model[word].bits != 0 ? model[word].class : (unsigned)rng_below(&rng, SIZE_CLASSES);
+        uint32_t entry = stash_place(&stash, class, word);
+        EXPECT(entry < STASH_ENTRIES || (entry == STASH_ENTRIES + class && model[word].bits != 0), "word %u: entry %u",
+               word, entry);
         EXPECT((stash.entries[entry].word == word) == (model[word].bits != 0), "word %u is not where it should be",
                word);
         if (model[word].bits != 0) {
             forget(entry);
             continue;
         }
-        if (stash.entries[entry].word != STASH_NONE) {
-            displaced++;
-            forget(entry);
-        }
-        unsigned class = (unsigned)rng_below(&rng, SIZE_CLASSES);
         uint64_t bits = rng_next(&rng) | 1;
-        stash_put(&stash, entry, class, word, bits);
+        bool first = stash_newest(&stash, class) == STASH_NONE;
+        if (first) {
+            stash_put_first(&stash, class, word, bits);
+        } else {
+            if (stash.entries[entry].word != STASH_NONE) {
+                displaced++;
+                forget(entry);
+            }
+            stash_put(&stash, entry, class, word, bits);
+        }
         model[word].bits = bits;
         model[word].class = class;
-        model[word].stamp = step;
+        model[word].stamp = first ? 0 : step;
         if (step % 100 == 0) {
             expect_lists();
         }
@@ -83,13 +90,17 @@ Test(stash, random_walk_against_a_model) {
 // Asked again and again, the turning hand comes past everything.
 Test(stash, every_entry_becomes_the_victim) {
     for (uint32_t word = 0; word < 100; word++) {
-        uint32_t entry = stash_place(&stash, word);
-        if (stash.entries[entry].word == STASH_NONE) {
-            stash_put(&stash, entry, word % SIZE_CLASSES, word, 1);
+        unsigned class = word % SIZE_CLASSES;
+        uint32_t entry = stash_place(&stash, class, word);
+        if (stash_newest(&stash, class) == STASH_NONE) {
+            stash_put_first(&stash, class, word, 1);
+            model[word].bits = 1;
+        } else if (stash.entries[entry].word == STASH_NONE) {
+            stash_put(&stash, entry, class, word, 1);
             model[word].bits = 1;
         }
     }
-    for (unsigned turn = 0; turn < STASH_ENTRIES; turn++) {
+    for (unsigned turn = 0; turn < STASH_PLACES; turn++) {
         uint32_t entry = stash_next_victim(&stash);
         if (entry != STASH_NONE) {
             forget(entry);
