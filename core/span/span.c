@@ -100,23 +100,21 @@ static uint64_t span_donate(struct span_map *self, struct span_cpu *me, unsigned
     return bits;
 }
 
-// Subtracts from live, publishes; true if live reached 0. The span is marked as empty while its blocks are still held.
-static bool span_release(struct span_map *self, unsigned class, uint32_t word, uint64_t bits) {
+// Subtracts from live, publishes. A span without live blocks is marked as empty while these are still held.
+static void span_release(struct span_map *self, unsigned class, uint32_t word, uint64_t bits) {
     size_t first = span_word_page(word);
     uint64_t live = span_live(bits_count(bits));
     // S span.release <-> S span.scavenge
     uint64_t old = word_add_seq(&self->state[first], ~live + 1);
-    bool emptied = old >> SPAN_LIVE_SHIFT == live >> SPAN_LIVE_SHIFT;
-    if (emptied)
+    if (old >> SPAN_LIVE_SHIFT == live >> SPAN_LIVE_SHIFT)
         bitset_put(&self->empty, first);
     span_publish(self, class, word, bits);
-    return emptied;
 }
 
 void span_offer(struct span_map *self, struct span_cpu *me, unsigned class, uint32_t word, uint64_t bits) {
     bits = span_donate(self, me, class, word, bits);
     if (bits != 0)
-        (void)span_release(self, class, word, bits);
+        span_release(self, class, word, bits);
 }
 
 static void span_put_back(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits) {
@@ -188,11 +186,12 @@ static void span_flush_held(struct span_map *self, struct span_cpu *me, unsigned
     bits = span_donate(self, me, class, word, bits);
     if (bits == 0)
         return;
-    // Where the span is whole, taking what is left is cheaper than publishing first and retiring then.
+    // A span that became whole only since this look stays one of the class, until a scavenger comes past: rare, and to
+    // look again would make the longest call a third longer.
     if (span_complete(self, me, class, word, bits))
         span_dissolve(self, me, class, span_word_page(word));
-    else if (span_release(self, class, word, bits))
-        (void)span_retire(self, me, class, span_word_page(word));
+    else
+        span_release(self, class, word, bits);
 }
 
 void span_flush(struct span_map *self, struct span_cpu *me, uint32_t word, uint64_t bits) {
