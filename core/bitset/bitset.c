@@ -85,14 +85,16 @@ static bool bitset_climb(const struct bitset *self, size_t *position, unsigned *
     return false;
 }
 
-// Goes down from a set bit of `level` to its lowest member. A word found empty has a stale bit above: false, repaired.
-static bool bitset_descend(const struct bitset *self, unsigned level, size_t *position) {
+// Goes down from a set bit of `level` to its lowest member. A word found empty has a stale bit above: false, and the
+// bit is repaired if that is wanted.
+static bool bitset_descend(const struct bitset *self, unsigned level, size_t *position, bool repairs) {
     size_t at = *position;
     // bound: levels
     while (level > 0) {
         uint64_t bits = word_load_relaxed(bitset_at(self, level - 1, at)); // relaxed: as in bitset_climb
         if (bits == 0) {
-            bitset_lower(self, level, at);
+            if (repairs)
+                bitset_lower(self, level, at);
             return false;
         }
         at = at * BITS_WORD + bits_lowest(bits);
@@ -109,22 +111,23 @@ size_t bitset_next(const struct bitset *self, size_t from) {
         size_t position = from;
         if (!bitset_climb(self, &position, &level))
             return BITSET_NONE;
-        if (bitset_descend(self, level, &position))
+        if (bitset_descend(self, level, &position, true))
             return position;
     }
     return BITSET_NONE;
 }
 
-size_t bitset_lowest(const struct bitset *self) {
-    // bound: BITSET_TRIES
-    for (unsigned i = 0; i < BITSET_TRIES; i++) {
-        // relaxed: as in bitset_climb
-        uint64_t bits = word_load_relaxed(self->root);
-        if (bits == 0)
-            return BITSET_NONE;
+size_t bitset_lowest(const struct bitset *self, bool *stale) {
+    uint64_t bits = word_load_relaxed(self->root); // relaxed: as in bitset_climb
+    bool again = *stale;
+    *stale = false;
+    // bound: BITSET_PASSES
+    for (unsigned pass = 0; pass < BITSET_PASSES && bits != 0; pass++) {
         size_t position = bits_lowest(bits);
-        if (bitset_descend(self, self->shape->levels - 1, &position))
+        if (bitset_descend(self, self->shape->levels - 1, &position, again && pass == 0))
             return position;
+        bits &= bits - 1;
     }
+    *stale = !again;
     return BITSET_NONE;
 }

@@ -19,6 +19,7 @@
 #define BITSET_LEVELS 6u         // 2^36 members
 #define BITSET_NONE (~(size_t)0) // of bitset_find
 #define BITSET_TRIES 4u          // stale upper bits that one search repairs before it gives up
+#define BITSET_PASSES 2u         // of the highest level, those that a search for any member looks below
 
 // What sets of the same size share.
 struct bitset_shape {
@@ -57,8 +58,10 @@ void bitset_drop(const struct bitset *self, size_t member);
 // The first member at or above `from`, BITSET_NONE if there is none. Steps: at most 4 * (2 + 6) a level.
 size_t bitset_next(const struct bitset *self, size_t from);
 
-// The lowest member. Steps: at most 4 * (1 + 6) a level.
-size_t bitset_lowest(const struct bitset *self);
+// The lowest member that upper bits show. Stale bits are mostly about to be lowered by somebody, so they are passed
+// over; but if they hid all members last time too (*stale, of this CPU and set), the lowest is repaired. Steps: at most
+// 2 * 1 + 6 a level.
+size_t bitset_lowest(const struct bitset *self, bool *stale);
 
 static inline bool bitset_seems_empty(const struct bitset *self) {
     // relaxed: as in bitset_find
@@ -66,14 +69,15 @@ static inline bool bitset_seems_empty(const struct bitset *self) {
 }
 
 // A member: of the same word of level 0 as `near` if possible, the first from there on if possible; else the lowest.
-static inline size_t bitset_find(const struct bitset *self, size_t near) {
+// *stale: see bitset_lowest.
+static inline size_t bitset_find(const struct bitset *self, size_t near, bool *stale) {
     if (bitset_seems_empty(self))
         return BITSET_NONE;
     // relaxed: a search may miss what is put meanwhile; whoever needs certainty reads level 0
     uint64_t bits = word_load_relaxed(&self->words[near / BITS_WORD]);
     uint64_t behind = bits & BITS_ALL << (near % BITS_WORD);
     bits = behind != 0 ? behind : bits;
-    return bits != 0 ? near / BITS_WORD * BITS_WORD + bits_lowest(bits) : bitset_lowest(self);
+    return bits != 0 ? near / BITS_WORD * BITS_WORD + bits_lowest(bits) : bitset_lowest(self, stale);
 }
 
 // Another member of the same word of level 0, the first in cyclic order behind the next `way`; BITSET_NONE if there is

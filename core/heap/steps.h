@@ -9,7 +9,8 @@
 // Hint sets: see bitset.h.
 #define STEPS_PUT(levels) (2u * (levels))
 #define STEPS_DROP(levels) (4u * (levels) + STEPS_PUT(levels))
-#define STEPS_FIND(levels) (BITSET_TRIES * (2u * (levels) + STEPS_DROP(levels)))
+#define STEPS_FIND(levels) (3u + BITSET_PASSES * (levels) + STEPS_DROP(levels))
+#define STEPS_NEXT(levels) (BITSET_TRIES * (2u * (levels) + STEPS_DROP(levels)))
 
 // Pages: correcting a hint, moving one, giving one piece, giving a run of up to 64 pages (two pieces), taking one
 // place.
@@ -18,11 +19,11 @@
 #define STEPS_GIVE_PIECE(levels) (2u + STEPS_MOVE_HINT(levels))
 #define STEPS_CLAIM_PIECE(levels) (2u + STEPS_MOVE_HINT(levels))
 #define STEPS_TAKE_ALIGNED(levels)                                                                                     \
-    ((PAGE_ORDERS + 1u + PAGE_LOOKS) * STEPS_FIND(levels) + (size_t)3 * (PAGE_LOOKS + 2u) + STEPS_MOVE_HINT(levels) +  \
-     2u * STEPS_REHINT(levels))
+    ((PAGE_ORDERS + 2u) * STEPS_FIND(levels) + PAGE_LOOKS * STEPS_NEXT(levels) + (size_t)3 * (PAGE_LOOKS + 2u) +       \
+     STEPS_MOVE_HINT(levels) + 2u * STEPS_REHINT(levels))
 #define STEPS_TAKE_RUN(levels)                                                                                         \
     ((size_t)PAGE_ORDERS * PAGE_TRIES *                                                                                \
-     (STEPS_FIND(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
+     (STEPS_NEXT(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
       STEPS_REHINT(levels)))
 
 // Looking who is hungry: the count; for each of a few, 16 words of bits twice, a wish and a gift.
@@ -36,12 +37,13 @@
 #define STEPS_RETIRE(levels) ((size_t)3 * SPAN_WORDS + SPAN_WORDS * STEPS_PUT_BACK(levels) + STEPS_DISSOLVE(levels))
 #define STEPS_COMPLETE(levels) ((size_t)2 * SPAN_WORDS + SPAN_WORDS * STEPS_PUT_BACK(levels))
 #define HEAP_FLUSH_STEPS(levels)                                                                                       \
-    (3u + STEPS_DONATE + STEPS_COMPLETE(levels) + 1u + STEPS_PUT(levels) + STEPS_PUBLISH(levels) + STEPS_RETIRE(levels))
+    (3u + STEPS_DONATE + STEPS_COMPLETE(levels) + 1u + STEPS_PUT(levels) + STEPS_PUBLISH(levels) +                     \
+     STEPS_DISSOLVE(levels))
 #define STEPS_TAKE_WORD(levels) (7u + STEPS_PUT(levels) + STEPS_PUT_BACK(levels))
 #define STEPS_CLAIM(levels)                                                                                            \
     (STEPS_FIND(levels) + 1u + STEPS_TAKE_WORD(levels) + STEPS_DROP(levels) + 4u + STEPS_PUT(levels))
 #define STEPS_MAKE(levels) (64u + 2u + SPAN_WORDS * STEPS_PUT_BACK(levels))
-#define STEPS_SCAVENGE(levels) (STEPS_FIND(levels) + 4u + STEPS_RETIRE(levels) + STEPS_DROP(levels) + STEPS_PUT(levels))
+#define STEPS_SCAVENGE(levels) (STEPS_NEXT(levels) + 4u + STEPS_RETIRE(levels) + STEPS_DROP(levels) + STEPS_PUT(levels))
 #define STEPS_SUPPLY(levels)                                                                                           \
     (2u * STEPS_CLAIM(levels) + 2u * (1u + STEPS_TAKE_ALIGNED(levels)) + 1u + STEPS_MAKE(levels) +                     \
      SPAN_SCAVENGES * STEPS_SCAVENGE(levels))

@@ -91,8 +91,9 @@ uint64_t page_take_word(struct page_map *self, size_t word) {
     return pages;
 }
 
-// Tries one word for an aligned run of `order`.
-static __attribute__((noinline)) size_t page_take_in_word(struct page_map *self, size_t word, unsigned order) {
+// Tries one word for an aligned run of `order`, and notes what it leaves.
+static __attribute__((noinline)) size_t page_take_in_word(struct page_map *self, struct page_seat *seat, size_t word,
+                                                          unsigned order) {
     uint64_t bits = word_load_relaxed(&self->free[word]); // relaxed: as in page_claim_piece
     uint64_t starts = bits_aligned_runs(bits, order);
     if (starts == 0)
@@ -102,7 +103,9 @@ static __attribute__((noinline)) size_t page_take_in_word(struct page_map *self,
     if (!word_cas_once_seq(&self->free[word], bits, rest)) // A page.take <- R page.give
         return PAGE_NONE;
     unsigned was = bits_order(bits);
-    unsigned now = bits_order(rest);
+    unsigned now = was < PAGE_ORDERS - 1 ? bits_order(rest) : order < was ? was - 1 : BITS_ORDER_NONE;
+    seat->word = word;
+    seat->fits = rest != 0 ? (uint8_t)(now + 1) : 0;
     if (was != now)
         page_move_hint(self, word, was, rest, now);
     return word * BITS_WORD + first;
@@ -119,15 +122,15 @@ static size_t page_look_further(const struct bitset *set, size_t word, size_t wa
 }
 
 // Takes from one of the words that a hint set names, some of which may be stale. *word: the first, then the last one.
-static size_t page_take_in_set(struct page_map *self, const struct bitset *set, size_t *word, unsigned order,
-                               size_t way) {
+static size_t page_take_in_set(struct page_map *self, struct page_seat *seat, const struct bitset *set, size_t *word,
+                               unsigned order) {
     uint64_t seen = 0;
     // bound: PAGE_LOOKS
     for (unsigned looks = 0; looks < PAGE_LOOKS; looks++) {
-        size_t first = page_take_in_word(self, *word, order);
+        size_t first = page_take_in_word(self, seat, *word, order);
         if (first != PAGE_NONE)
             return first;
-        size_t further = page_look_further(set, *word, way, &seen);
+        size_t further = page_look_further(set, *word, seat->way, &seen);
         if (further == BITSET_NONE)
             break;
         *word = further;
@@ -149,17 +152,29 @@ static void page_doubt(struct page_map *self, struct page_seat *seat, size_t wor
 }
 
 // A word that nobody has begun, far from where others look; BITSET_NONE if there is none.
-static size_t page_fresh(const struct page_map *self, size_t way) {
-    return bitset_find(&self->fit[PAGE_ORDERS - 1], page_far(self, way));
+static size_t page_fresh(const struct page_map *self, struct page_seat *seat) {
+    return bitset_find(&self->fit[PAGE_ORDERS - 1], page_far(self, seat->way), &seat->stale[PAGE_ORDERS - 1]);
 }
 
-// The word that fits best, and what it fits; BITSET_NONE if there is none.
-static size_t page_best(const struct page_map *self, unsigned order, size_t near, unsigned *fit) {
+// The word that fits best, and what it fits; BITSET_NONE if there is none. A set whose members are gone before they are
+// found is one where others look: that counts as a lost race.
+static size_t page_best(const struct page_map *self, struct page_seat *seat, unsigned order, unsigned *fit) {
     // bound: PAGE_ORDERS
     for (*fit = order; *fit < PAGE_ORDERS; ++*fit) {
-        size_t word = bitset_find(&self->fit[*fit], near);
+        const struct bitset *set = &self->fit[*fit];
+        if (bitset_seems_empty(set))
+            continue;
+        size_t word = bitset_find(set, seat->word, &seat->stale[*fit]);
         if (word != BITSET_NONE)
             return word;
+        if (seat->late)
+            continue;
+        seat->late = true;
+        word = page_fresh(self, seat);
+        if (word == BITSET_NONE)
+            continue;
+        *fit = PAGE_ORDERS - 1;
+        return word;
     }
     return BITSET_NONE;
 }
@@ -168,32 +183,28 @@ static size_t page_best(const struct page_map *self, unsigned order, size_t near
 // lost one already goes there at once, instead of where the run fits best.
 static size_t page_take_hinted(struct page_map *self, unsigned order, struct page_seat *seat) {
     unsigned fit = PAGE_ORDERS - 1;
-    size_t word = seat->late ? page_fresh(self, seat->way) : BITSET_NONE;
+    size_t word = seat->late ? page_fresh(self, seat) : BITSET_NONE;
     if (word == BITSET_NONE) {
-        word = page_best(self, order, seat->word, &fit);
-        size_t first = word == BITSET_NONE ? PAGE_NONE : page_take_in_word(self, word, order);
+        word = page_best(self, seat, order, &fit);
+        size_t first = word == BITSET_NONE ? PAGE_NONE : page_take_in_word(self, seat, word, order);
         if (word == BITSET_NONE || first != PAGE_NONE)
             return first;
         seat->late = true;
         page_doubt(self, seat, word, fit);
-        size_t fresh = page_fresh(self, seat->way);
+        size_t fresh = page_fresh(self, seat);
         fit = fresh != BITSET_NONE ? PAGE_ORDERS - 1 : fit;
         word = fresh != BITSET_NONE ? fresh : word;
     }
-    size_t first = page_take_in_set(self, &self->fit[fit], &word, order, seat->way);
+    size_t first = page_take_in_set(self, seat, &self->fit[fit], &word, order);
     if (first == PAGE_NONE)
         page_rehint(self, word, fit);
     return first;
 }
 
 size_t page_take_aligned(struct page_map *self, unsigned order, struct page_seat *seat) {
-    size_t first = order <= PAGE_NEAR_ORDER ? page_take_in_word(self, seat->word, order) : PAGE_NONE;
-    if (first != PAGE_NONE)
-        return first;
-    first = page_take_hinted(self, order, seat);
-    if (first != PAGE_NONE)
-        seat->word = first / BITS_WORD;
-    return first;
+    bool near = order <= PAGE_NEAR_ORDER && order < seat->fits;
+    size_t first = near ? page_take_in_word(self, seat, seat->word, order) : PAGE_NONE;
+    return first != PAGE_NONE ? first : page_take_hinted(self, order, seat);
 }
 
 bool page_give(struct page_map *self, size_t first, size_t n) {

@@ -40,7 +40,9 @@ struct page_seat {
     size_t word;  // of the map, that it took from last; at the beginning any
     size_t way;   // any number that differs from CPU to CPU: those that lose the same race go on in different places
     size_t doubt; // the hint that led to nothing last time; at the beginning PAGE_NONE
+    uint8_t fits; // orders of runs that the word had left then; at the beginning 0
     bool late;    // the call lost a race: keep away from where everybody looks
+    bool stale[PAGE_ORDERS]; // of the hint sets, see bitset_find
 };
 
 size_t page_storage_words(size_t pages);

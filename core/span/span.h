@@ -44,7 +44,8 @@ struct span_cpu {
     size_t helped; // the CPU looked at last when somebody starved, and one more
     struct page_seat seat;
     size_t near[SIZE_CLASSES];
-    uint64_t doubt; // the span, and its class, whose hint led to nothing last time
+    uint64_t doubt;           // the span, and its class, whose hint led to nothing last time
+    bool stale[SIZE_CLASSES]; // of the classes' hint sets, see bitset_find
     uint64_t claims, flushes, spans_made, spans_freed, runs, starved, donations, refills, evictions;
     int64_t uncounted;   // pages taken, less those given, that the map's count does not know of yet
     uint64_t peak_pages; // the most pages in use that this CPU saw when it counted

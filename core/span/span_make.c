@@ -127,8 +127,11 @@ static uint64_t span_claim(struct span_map *self, struct span_cpu *me, struct sp
 
 // Claims from the next span that may have blocks.
 static uint64_t span_supply_partial(struct span_map *self, struct span_cpu *me, struct span_order *order) {
-    size_t span = bitset_find(&self->partial[order->class], me->near[order->class]);
-    me->seat.late = span != BITSET_NONE;
+    const struct bitset *partial = &self->partial[order->class];
+    me->seat.late = !bitset_seems_empty(partial); // what follows a look in vain is kept short
+    if (!me->seat.late)
+        return 0;
+    size_t span = bitset_find(partial, me->near[order->class], &me->stale[order->class]);
     if (span == BITSET_NONE)
         return 0;
     uint64_t bits = span_claim(self, me, order, span);

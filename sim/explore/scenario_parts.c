@@ -44,7 +44,8 @@ static void give(unsigned cpu, unsigned i) {
 
 // Takes all that the lowest member has, and withdraws it, unless something has come meanwhile.
 static void take(unsigned cpu) {
-    size_t found = bitset_find(&hints.set, 0);
+    bool stale = true; // mend at once
+    size_t found = bitset_find(&hints.set, 0, &stale);
     unsigned i = 0;
     while (i < TRUTHS && member[i] != found)
         i++;

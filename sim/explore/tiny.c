@@ -98,8 +98,9 @@ unsigned tiny_class(size_t size) {
 uint64_t tiny_digest(unsigned cpu) {
     const struct span_cpu *me = tiny_me(cpu);
     uint64_t digest = hash_mix(me->helped, me->seat.word);
-    digest = hash_mix(hash_mix(digest, me->seat.doubt), me->doubt);
+    digest = hash_mix(hash_mix(hash_mix(digest, me->seat.doubt), me->seat.fits), me->doubt);
     digest = hash_bytes(digest, me->near, sizeof me->near);
+    digest = hash_bytes(hash_bytes(digest, me->seat.stale, sizeof me->seat.stale), me->stale, sizeof me->stale);
     return hash_bytes(digest, state.hands[cpu], sizeof state.hands[cpu]);
 }
 

@@ -101,7 +101,7 @@ MUTANTS = [
 """, """    if (!help_anyone(&self->help))
         return;
 """, "blocks that a claim did not want are lost", {"qemu": "wf-4", "sim": "span-keep --cpus 3 --exhaustive"}),
-    Mutant("empty-unmarked", "core/span/span.c", """    if (emptied)
+    Mutant("empty-unmarked", "core/span/span.c", """    if (old >> SPAN_LIVE_SHIFT == live >> SPAN_LIVE_SHIFT)
         bitset_put(&self->empty, first);
 """, "", "a span that nobody could retire is never found again",
            {"qemu": "duels", "sim": "span-retire --cpus 2 --exhaustive"}),
@@ -145,9 +145,14 @@ MUTANTS = [
     Mutant("class-short-word", "core/span/size_class.c",
            "    self->last = bits_low(self->blocks - (self->words - 1u) * BITS_WORD);\n", "    self->last = BITS_ALL;\n",
            "a span has blocks beyond its end", {"qemu": "wf-1", "sim": "heap --cpus 3 --schedules 2000"}),
-    Mutant("cache-drops-rest", "core/cache/cache.c",
-           "            span_offer(map, &self->span, order->class, order->word, bits); // the span is not empty: it has the answer\n",
-           "", "blocks for which the stash has no place are lost", {"qemu": "wf-4"}),
+    Mutant("accept-uncounted", "core/cache/cache.c",
+           "    self->stash.bytes += (size_t)(order->count - 1) * geometry->block_bytes;\n", "",
+           "the stash does not know how much was claimed for it", {"qemu": "wf-1", "sim": "drain --cpus 3 --schedules 2000"}),
+    Mutant("stash-two-entries", "core/cache/stash.c", """    if (self->entries[STASH_ENTRIES + class].word == word)
+        return STASH_ENTRIES + class;
+""", "", "blocks of one word lie in two entries", {"unit": "unit.stash"}),
+    Mutant("stale-for-ever", "core/bitset/bitset.c", "again && pass == 0", "false",
+           "a stale bit that nobody lowers hides all members for good", {"unit": "unit.bitset"}),
     Mutant("cache-double", "core/cache/cache.c", """    else if (entry->bits >> bit & 1)
         port_fault(PORT_FAULT_DOUBLE_FREE, p, self->span.cpu);
 """, "", "a block that lies in the stash is freed again unnoticed",
@@ -198,7 +203,7 @@ MUTANTS = [
     Mutant("check-blind", "core/check/check.c", "    if (want == have)\n", "    if (want == have || first != NULL)\n",
            "the verifier finds nothing", {"qemu": "wf-1", "unit": "unit.check"}),
     Mutant("check-counts-copies-not", "core/check/check_cache.c", """                        check_copies_in_magazines(self, geometry, p) +
-                            check_copies_in_stash(self, word, bits_one(bit)));
+                            check_copies_in_stash(self, class, word, bits_one(bit)));
 """, "                        1);\n", "the verifier takes a block that is cached twice for one", {"qemu": "wf-1"}),
     Mutant("check-trusts-caches", "core/check/check.c",
            "           check_help(self, first) && check_caches(self, first);\n", "           check_help(self, first);\n",

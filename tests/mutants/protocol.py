@@ -105,9 +105,7 @@ PROTOCOL_MUTANTS = [
 """, "a call can lose for ever", {"audit": OBJECTS, "source": "audit.edges"}),
     Mutant("search-unbounded", "core/bitset/bitset.c", """    // bound: BITSET_TRIES
     for (unsigned i = 0; i < BITSET_TRIES; i++) {
-        // relaxed: as in bitset_climb
 """, """    for (;;) {
-        // relaxed: as in bitset_climb
 """, "a search goes on as long as others change what it reads", {"source": "audit.edges"}),
     Mutant("magazine-flushed", "core/cache/cache.c", """    self->span.evictions++;
     if (!cache_stash_within_limit(self, map, class, p)""", """    self->span.evictions++;
