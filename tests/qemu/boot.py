@@ -5,9 +5,10 @@
   --expect pass     success without TAP: at the end PASS
   --expect REGEX    failure: the kernel ended the machine as failed, did not say PASS, and a line matches REGEX; or the
                   UEFI loader gave up, if REGEX begins with ^uefi:
---words REGEX       ... and a line has to match REGEX besides
+--words REGEX       ... and a line has to match REGEX besides; may be given again
 --twice             ... and a second run has to say the same, byte by byte
 --status N          ... and QEMU's exit status has to be N, on a machine where the kernel cannot tell by it
+--madt "ENTRY..."   with ACPI tables of our own instead of QEMU's, as acpi_tables.py has it
 --seconds N         how long it takes usually; it may take ten times as long
 
 usage: boot.py --arch A --build FOLDER [options] | boot.py --self-test
@@ -16,10 +17,12 @@ import argparse
 import pathlib
 import re
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "kernel" / "qemu"))
+import acpi_tables  # noqa: E402
 from machine import STATUS_FAILURE, STATUS_SUCCESS, Machine, MachineError, Outcome, boot  # noqa: E402
 
 CONSOLE_END_LINES = 60
@@ -65,21 +68,20 @@ def judge(arch, expect, words, outcome, status=None):
         if expect == "tap":
             findings += tap_findings(lines)
     else:
-        if not judge(arch, "pass", "", outcome) or not judge(arch, "tap", "", outcome):
+        if not judge(arch, "pass", [], outcome) or not judge(arch, "tap", [], outcome):
             findings.append("an ordinary job would have taken this for a success")
         if "PASS" in lines:
             findings.append("the console says PASS, where a failure is expected")
         if not any(re.search(expect, line) for line in lines):
             findings.append(f"no line matches '{expect}'")
-    if words and not any(re.search(words, line) for line in lines):
-        findings.append(f"no line matches '{words}'")
-    return findings
+    return findings + [f"no line matches '{pattern}'" for pattern in words
+                       if not any(re.search(pattern, line) for line in lines)]
 
 
 def self_test():
     good = ["hello", "1..2", "ok 1 - a", "ok 2 - b", "PASS"]
 
-    def run(lines, status=0, expect="tap", words="", reason="exit", arch="aarch64", due=None):
+    def run(lines, status=0, expect="tap", words=(), reason="exit", arch="aarch64", due=None):
         return " | ".join(judge(arch, expect, words, Outcome(status, reason, lines, 1.0), due))
 
     bad = ["panic: no memory", "FAIL"]
@@ -99,8 +101,8 @@ def self_test():
         ("time-out", run(good, -9, reason="time-out"), "no end"),
         ("loader", run(good, -9, reason="loader"), "gave up"),
         ("loader that should", run(["uefi: no tree"], -9, "^uefi: no", reason="loader"), None),
-        ("words", run(good, words="hel+o"), None),
-        ("no words", run(good, words="bye"), "bye"),
+        ("words", run(good, words=["hel+o", "PASS"]), None),
+        ("no words", run(good, words=["hello", "bye"]), "bye"),
         ("without TAP", run(["PASS"], expect="pass"), None),
         ("expected failure", run(bad, 3, "panic: no"), None),
         ("failure for another reason", run(bad, 3, "watchdog"), "watchdog"),
@@ -134,26 +136,37 @@ def arguments():
     parser.add_argument("--el2", action="store_true")
     parser.add_argument("--icount", action="store_true")
     parser.add_argument("--qemu", default="", help="more options for QEMU")
+    parser.add_argument("--madt", metavar="ENTRIES")
     parser.add_argument("--status", type=int)
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--expect", default="tap")
-    parser.add_argument("--words", default="")
+    parser.add_argument("--words", action="append", default=[])
     parser.add_argument("--twice", action="store_true")
     return parser.parse_args()
+
+
+def run(given, folder):
+    """Boots the machine that is asked for, as often as is asked for; the folder is for files that QEMU reads."""
+    fields = {name: getattr(given, name)
+              for name in ("arch", "build", "image", "cpus", "line", "model", "uefi", "el2", "icount")}
+    more = given.qemu.split()
+    if given.madt is not None:
+        more += acpi_tables.options(given.madt, folder)
+    return [boot(Machine(**fields, more=tuple(more)), given.seconds * PATIENCE) for _ in range(1 + given.twice)]
 
 
 def main():
     if sys.argv[1:] == ["--self-test"]:
         return run_self_test()
     given = arguments()
-    fields = {name: getattr(given, name)
-              for name in ("arch", "build", "image", "cpus", "line", "model", "uefi", "el2", "icount")}
     try:
-        outcomes = [boot(Machine(**fields, more=tuple(given.qemu.split())), given.seconds * PATIENCE) for _ in range(1 + given.twice)]
+        with tempfile.TemporaryDirectory(prefix="kernel-job-") as folder:
+            outcomes = run(given, pathlib.Path(folder))
     except MachineError as error:
         print(f"boot.py: {error}", file=sys.stderr)
         return 1
-    findings = [finding for outcome in outcomes for finding in judge(given.arch, given.expect, given.words, outcome, given.status)]
+    findings = [finding for outcome in outcomes
+                for finding in judge(given.arch, given.expect, given.words, outcome, given.status)]
     if given.twice and outcomes[0].lines != outcomes[1].lines:
         differing = next((pair for pair in zip(*(outcome.lines for outcome in outcomes)) if pair[0] != pair[1]),
                          ("one console is longer than the other",))
