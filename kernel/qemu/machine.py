@@ -19,6 +19,9 @@ STATUS_FAILURE = {"x86_64": 35, "aarch64": 3}
 OVMF = pathlib.Path("/usr/share/OVMF")
 ARM_FIRMWARE = pathlib.Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")
 UEFI_NAMES = {"x86_64": "BOOTX64.EFI", "aarch64": "BOOTAA64.EFI"}
+IMAGE_AT, TREE_AT, START_AT = 0x40200000, 0x48000000, 0x48800000  # AArch64, where no loader of QEMU's does its part
+# mov x0, #TREE_AT; mov x1, #IMAGE_AT; br x1
+START = (0xd2a00000 | TREE_AT >> 16 << 5, 0xd2a00001 | IMAGE_AT >> 16 << 5, 0xd61f0020)
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
 LOADER_GAVE_UP = re.compile(r"^(uefi: |BdsDxe: failed)")  # afterwards the firmware would wait for somebody at its menu
 
@@ -37,6 +40,7 @@ class Machine:
     model: str = "max"          # the CPU's
     uefi: str = ""              # "": no firmware; "kernel": it loads what -kernel names; "disk": what lies on a disk
     el2: bool = False           # AArch64: entered at EL2
+    tree: pathlib.Path = None   # AArch64: the device tree that the kernel gets in place of QEMU's
     icount: bool = False        # the guest's clock counts instructions
     memory_mib: int = 0         # 0: enough
     more: tuple = ()            # any other options
@@ -64,12 +68,19 @@ def firmware(machine):
             "-drive", f"if=pflash,format=raw,snapshot=on,file={variables}"]
 
 
+def kernel_and_tree(image, tree):
+    """QEMU would mend the tree that it hands to a kernel of its loader's, so this kernel is put into memory by itself."""
+    devices = [f"file={image},addr={IMAGE_AT:#x},force-raw=on", f"file={tree},addr={TREE_AT:#x},force-raw=on"]
+    devices += [f"addr={START_AT + 4 * i:#x},data={word:#x},data-len=4" for i, word in enumerate(START)]
+    return [word for device in [*devices, f"addr={START_AT:#x},cpu-num=0"] for word in ("-device", "loader," + device)]
+
+
 def kernel(machine, disk):
     """The options that name the kernel; a disk is made in the folder `disk` if the machine boots from one."""
     path = machine.build / machine.image
     if not machine.uefi:
-        flat = f"{path}.bin" if machine.arch == "aarch64" else str(path)
-        return ["-kernel", existing(pathlib.Path(flat), "the image"), "-append", machine.line]
+        flat = existing(pathlib.Path(f"{path}.bin") if machine.arch == "aarch64" else path, "the image")
+        return kernel_and_tree(flat, machine.tree) if machine.tree else ["-kernel", flat, "-append", machine.line]
     program = existing(pathlib.Path(f"{path}.efi"), "the UEFI program")
     if machine.uefi == "kernel":
         return firmware(machine) + ["-kernel", program, "-append", machine.line]

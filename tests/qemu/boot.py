@@ -9,6 +9,7 @@
 --twice             ... and a second run has to say the same, byte by byte
 --status N          ... and QEMU's exit status has to be N, on a machine where the kernel cannot tell by it
 --madt "ENTRY..."   with ACPI tables of our own instead of QEMU's, as acpi_tables.py has it
+--tree "EDIT..."    with QEMU's device tree edited, as device_tree.py has it
 --seconds N         how long it takes usually; it may take ten times as long
 
 usage: boot.py --arch A --build FOLDER [options] | boot.py --self-test
@@ -23,6 +24,7 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "kernel" / "qemu"))
 import acpi_tables  # noqa: E402
+import device_tree  # noqa: E402
 from machine import STATUS_FAILURE, STATUS_SUCCESS, Machine, MachineError, Outcome, boot  # noqa: E402
 
 CONSOLE_END_LINES = 60
@@ -137,6 +139,7 @@ def arguments():
     parser.add_argument("--icount", action="store_true")
     parser.add_argument("--qemu", default="", help="more options for QEMU")
     parser.add_argument("--madt", metavar="ENTRIES")
+    parser.add_argument("--tree", metavar="EDITS", default="")
     parser.add_argument("--status", type=int)
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--expect", default="tap")
@@ -152,7 +155,10 @@ def run(given, folder):
     more = given.qemu.split()
     if given.madt is not None:
         more += acpi_tables.options(given.madt, folder)
-    return [boot(Machine(**fields, more=tuple(more)), given.seconds * PATIENCE) for _ in range(1 + given.twice)]
+    machine = Machine(**fields, more=tuple(more))
+    if given.tree:
+        machine = device_tree.edited(machine, given.tree, folder)
+    return [boot(machine, given.seconds * PATIENCE) for _ in range(1 + given.twice)]
 
 
 def main():
