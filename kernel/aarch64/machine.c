@@ -83,7 +83,7 @@ static const char *judge_cpu(const struct walk *self, bool is_enabled) {
     struct machine *machine = self->machine;
     size_t cells = self->levels[self->depth - 2].address_cells;
     struct fdt_value reg = property(self, "reg");
-    machine->cpus_upper++;
+    machine->cpus_upper += machine->cpus_upper < MACHINE_CPUS_MAX;
     if (!is_enabled) {
         return NULL;
     }

@@ -26,7 +26,7 @@ struct machine {
     struct machine_ranges gic;       // the distributor, then every region of redistributors
     struct machine_ranges uart;      // the PL011, the first if there are several
     uint64_t cpus[MACHINE_CPUS_MAX]; // MPIDR affinities of those that are enabled, the boot CPU first
-    size_t cpu_count, cpus_upper;    // cpus_upper counts the disabled ones too
+    size_t cpu_count, cpus_upper;    // cpus_upper counts the disabled ones too, to MACHINE_CPUS_MAX
     const char *line;                // the command line, still in the tree; "" if there is none
     uint32_t psci_cpu_on;            // function number; 0 until the psci node was seen
     bool psci_by_smc;                // else hvc

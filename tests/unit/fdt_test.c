@@ -312,6 +312,10 @@ Test(fdt, cpus) {
     cr_assert(read_variant(&v, BOOT_CPU) == NULL && machine.cpu_count == MACHINE_CPUS_MAX);
     v.cpus++;
     expect_problem(read_variant(&v, BOOT_CPU), "more CPUs");
+    v.disabled_cpu = 5;
+    cr_assert(read_variant(&v, BOOT_CPU) == NULL && machine.cpu_count == MACHINE_CPUS_MAX);
+    cr_assert(machine.cpus_upper == MACHINE_CPUS_MAX, "%zu CPUs may come, of which no more can be used",
+              machine.cpus_upper);
 }
 
 Test(fdt, what_is_missing) {
