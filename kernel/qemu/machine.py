@@ -23,7 +23,8 @@ IMAGE_AT, TREE_AT, START_AT = 0x40200000, 0x48000000, 0x48800000  # AArch64, whe
 # mov x0, #TREE_AT; mov x1, #IMAGE_AT; br x1
 START = (0xd2a00000 | TREE_AT >> 16 << 5, 0xd2a00001 | IMAGE_AT >> 16 << 5, 0xd61f0020)
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
-LOADER_GAVE_UP = re.compile(r"^(uefi: |BdsDxe: failed)")  # afterwards the firmware would wait for somebody at its menu
+# Afterwards the firmware would wait for somebody, at its menu or at its shell.
+LOADER_GAVE_UP = re.compile(r"^(uefi: |BdsDxe: failed|UEFI Interactive Shell)")
 
 
 class MachineError(Exception):
@@ -54,8 +55,8 @@ def memory_mib(machine):
 
 
 def existing(path, what):
-    if not path.exists():
-        raise MachineError(f"{what} is missing: {path}")
+    if not path.is_file() or path.stat().st_size == 0:
+        raise MachineError(f"{what} is missing or empty: {path}")
     return str(path)
 
 

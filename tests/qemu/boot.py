@@ -4,11 +4,12 @@
   --expect tap      success: a TAP plan, as many `ok` lines with the numbers 1 to N, no `not ok`; at the end PASS
   --expect pass     success without TAP: at the end PASS
   --expect REGEX    failure: the kernel ended the machine as failed, did not say PASS, and a line matches REGEX; or the
-                  UEFI loader gave up, if REGEX begins with ^uefi:
+                  firmware or the UEFI loader gave up, if REGEX begins with ^ and the beginning of their sentences
 --words REGEX       ... and a line has to match REGEX besides; may be given again
 --twice             ... and a second run has to say the same, byte by byte
 --status N          ... and QEMU's exit status has to be N, on a machine where the kernel cannot tell by it
 --madt "ENTRY..."   with ACPI tables of our own instead of QEMU's, as acpi_tables.py has it
+--spoil HOW         the UEFI program is a bad one, as bad_images.py has it
 --tree "EDIT..."    with QEMU's device tree edited, as device_tree.py has it
 --seconds N         how long it takes usually; it may take ten times as long
 
@@ -24,11 +25,13 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "kernel" / "qemu"))
 import acpi_tables  # noqa: E402
+import bad_images  # noqa: E402
 import device_tree  # noqa: E402
 from machine import STATUS_FAILURE, STATUS_SUCCESS, Machine, MachineError, Outcome, boot  # noqa: E402
 
 CONSOLE_END_LINES = 60
 PATIENCE = 10  # emulated machines get slower several-fold when the real one is busy
+LOADERS = ("^uefi: ", "^BdsDxe: ", "^UEFI ")  # whose sentences begin so
 BAD_LINES = re.compile(r"^(not ok|panic|FAIL)\b")
 
 
@@ -53,7 +56,7 @@ def ended_findings(outcome, wanted, expect):
     if outcome.reason == "time-out":
         return [f"no end within {outcome.seconds:.0f} s"]
     if outcome.reason == "loader":
-        return [] if expect.startswith("^uefi:") else ["the firmware or the UEFI loader gave up"]
+        return [] if expect.startswith(LOADERS) else ["the firmware or the UEFI loader gave up"]
     return [] if outcome.status == wanted else [f"exit status {outcome.status}, {wanted} is needed"]
 
 
@@ -103,6 +106,8 @@ def self_test():
         ("time-out", run(good, -9, reason="time-out"), "no end"),
         ("loader", run(good, -9, reason="loader"), "gave up"),
         ("loader that should", run(["uefi: no tree"], -9, "^uefi: no", reason="loader"), None),
+        ("firmware that should", run(["BdsDxe: failed"], -9, "^BdsDxe: failed", reason="loader"), None),
+        ("loader where a panic is due", run(bad, -9, "^panic: no", reason="loader"), "gave up"),
         ("words", run(good, words=["hel+o", "PASS"]), None),
         ("no words", run(good, words=["hello", "bye"]), "bye"),
         ("without TAP", run(["PASS"], expect="pass"), None),
@@ -138,6 +143,7 @@ def arguments():
     parser.add_argument("--el2", action="store_true")
     parser.add_argument("--icount", action="store_true")
     parser.add_argument("--qemu", default="", help="more options for QEMU")
+    parser.add_argument("--spoil", choices=sorted(bad_images.SPOILT))
     parser.add_argument("--madt", metavar="ENTRIES")
     parser.add_argument("--tree", metavar="EDITS", default="")
     parser.add_argument("--status", type=int)
@@ -152,6 +158,9 @@ def run(given, folder):
     """Boots the machine that is asked for, as often as is asked for; the folder is for files that QEMU reads."""
     fields = {name: getattr(given, name)
               for name in ("arch", "build", "image", "cpus", "line", "model", "uefi", "el2", "icount")}
+    if given.spoil:
+        bad_images.spoil(given.spoil, given.build, given.image, folder)
+        fields["build"] = folder
     more = given.qemu.split()
     if given.madt is not None:
         more += acpi_tables.options(given.madt, folder)
