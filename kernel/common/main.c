@@ -12,6 +12,12 @@
 
 static struct boot boot;
 
+static void read_options(void) {
+    options_read(boot.line);
+    if (options.upper != 0)
+        boot.cpus_upper = options.upper;
+}
+
 static void print_machine(void) {
     print("wfheap kernel on %s, started by %s: %s\n", ARCH_NAME, boot.loader, boot.line);
     print("image      %lu KiB at %p\n", (size_t)(image_end - image_start) >> 10, (void *)image_start);
@@ -45,7 +51,7 @@ void kernel_main(uintptr_t record) {
     cpus_init_boot_cpu();          // who this is
     console_init();                // from here on there are words
     arch_read_boot(record, &boot); // memory, CPUs and the command line, as the machine tells them
-    options_read(boot.line);       // what this run is for
+    read_options();                // what this run is for
     print_machine();               //
     memory_init(&boot);            // boot's own memory, from what is free
     arch_map_memory(&boot);        // text read-only, nothing else executable; tables of boot's memory

@@ -28,7 +28,8 @@ struct options options = {.mode = modes, .seed = 1};
 static const struct {
     const char *key;
     uint64_t *value;
-} numbers[] = {{"seed=", &options.seed}, {"seconds=", &options.seconds}, {"aborts=", &options.aborts}};
+} numbers[] = {
+    {"seed=", &options.seed}, {"seconds=", &options.seconds}, {"aborts=", &options.aborts}, {"upper=", &options.upper}};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -73,7 +74,7 @@ static void read_word(const char *word) {
     const char *mode = after(word, "mode=");
     if (mode != NULL ? read_mode(mode) : read_number(word))
         return;
-    print("known are seed=N seconds=N aborts=N and");
+    print("known are seed=N seconds=N aborts=N upper=N and");
     for (size_t i = 0; i < COUNT(modes); i++) // bound: the modes
         print(" mode=%s", modes[i].name);
     panic("the command line says '%s', which is not understood", word);

@@ -18,6 +18,7 @@ struct options {
     uint64_t seed;    // seed=N, of whatever is random; 1 unless told
     uint64_t seconds; // seconds=N, of a measurement; 0 unless told: the mode's own choice
     uint64_t aborts;  // aborts=N, of tasks; 0 unless told: likewise
+    uint64_t upper;   // upper=N, the most CPUs there may be; 0 unless told: as many as the machine says
 };
 extern struct options options;
 
