@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Results of tests in the Test Anything Protocol, version 13.
-#ifndef KERNEL_COMMON_TAP_H
-#define KERNEL_COMMON_TAP_H
+#ifndef KERNEL_TEST_TAP_H
+#define KERNEL_TEST_TAP_H
 
 #include <stdbool.h>
 

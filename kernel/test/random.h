@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Random numbers for tests and measurements: the same from the same state.
-#ifndef KERNEL_COMMON_RANDOM_H
-#define KERNEL_COMMON_RANDOM_H
+// Random numbers for tests: the same from the same state.
+#ifndef KERNEL_TEST_RANDOM_H
+#define KERNEL_TEST_RANDOM_H
 
 #include <stdint.h>
 
