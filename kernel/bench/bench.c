@@ -4,7 +4,7 @@
 #include "cpus.h"
 #include "crew.h"
 #include "driver/csv_columns.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "watchdog.h"
 

@@ -6,7 +6,7 @@
 #include "arch.h"
 #include "cpus.h"
 #include "crew.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "watchdog.h"
 

@@ -5,7 +5,7 @@
 #include "arch.h"
 #include "cpus.h"
 #include "frames.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 
 #ifdef KHEAP_UNMASKED // only to show that the tests notice

@@ -5,7 +5,7 @@
 #include "frames.h"
 #include "kheap.h"
 #include "memory.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "tick.h"
 #include "watchdog.h"

@@ -2,9 +2,10 @@
 // mode=duels, and what all duels share; see duel.h.
 #include "duel.h"
 #include "kheap.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "tap.h"
+#include "tests.h"
 #include "watchdog.h"
 
 #include "span/span_word.h"

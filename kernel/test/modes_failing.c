@@ -5,11 +5,12 @@
 #include "cpu.h"
 #include "cpus.h"
 #include "kheap.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "protect.h"
 #include "tap.h"
 #include "task.h"
+#include "tests.h"
 #include "watchdog.h"
 
 enum { HANG_SECONDS = 2, EMPTY_BYTES = 4096 };

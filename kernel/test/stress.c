@@ -4,7 +4,7 @@
 #include "actor.h"
 #include "arch.h"
 #include "cpus.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "tap.h"
 #include "tests.h"

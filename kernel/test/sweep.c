@@ -7,9 +7,10 @@
 // invariants.
 #include "instant.h"
 #include "kheap.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "tap.h"
+#include "tests.h"
 #include "watchdog.h"
 
 enum { SWEEP_REGION = 1 << 20, SWEEP_HELD = 3, SWEEP_BLOCKS = 128, SWEEP_WAIT_SECONDS = 600, SWEEP_SMALL_MAX = 32768 };

@@ -7,11 +7,12 @@
 #include "cpus.h"
 #include "frames.h"
 #include "kheap.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "protect.h"
 #include "random.h"
 #include "tap.h"
+#include "tests.h"
 #include "tick.h"
 
 enum {

@@ -3,7 +3,7 @@
 #include "arch.h"
 #include "cpus.h"
 #include "kheap.h"
-#include "modes.h"
+#include "options.h"
 #include "print.h"
 #include "tap.h"
 #include "tests.h"

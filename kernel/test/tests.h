@@ -3,6 +3,8 @@
 #ifndef KERNEL_TEST_TESTS_H
 #define KERNEL_TEST_TESTS_H
 
+#include <stdbool.h>
+
 // units.c: parts of the core, by all CPUs at once where they are shared.
 void test_bits(void);
 void test_bitset(void);
@@ -29,5 +31,20 @@ void test_stress(void);
 void test_stress_retyping(void); // with hardly a page to spare
 void test_stress_reentry(void);  // handlers interrupt calls, on CPU numbers of their own
 void test_exhaustion(void);
+
+// Modes of the kernel (options.h), of which modes.c has the list. The last eight have to end the machine as failed.
+bool test_main(void);
+bool tasks_main(void);          // tasks that are aborted, and what becomes of their memory
+bool stress_main(void);         // under -icount shift=0: the stress, its CPUs interleaved by a seed
+bool duels_main(void);          // the same: calls of the core, interrupted at every instruction by others
+bool sweep_main(void);          // the same: the calls of the heap, interrupted at every instruction
+bool fail_main(void);           // a TAP test that fails
+bool panic_main(void);          // a panic
+bool hang_main(void);           // the boot CPU spins for ever; the watchdog ends it
+bool hang_masked_main(void);    // the same with interrupts masked; another CPU ends it, or the alarm
+bool overflow_stack_main(void); // the last CPU calls itself until its stack ends
+bool write_text_main(void);     // writes into the kernel's text
+bool run_data_main(void);       // runs code in the heap
+bool empty_main(void);          // both heaps are exhausted
 
 #endif

@@ -5,7 +5,7 @@
 #include "bitset/bitset.h"
 #include "cpus.h"
 #include "kheap.h"
-#include "modes.h"
+#include "options.h"
 #include "page/page.h"
 #include "random.h"
 #include "tap.h"
