@@ -16,7 +16,7 @@ static const struct scenario *const bench_table[] = {&scenario_pair, &scenario_b
 static void head(void) {
     print("csv: # machine: %s, %zu CPUs\n", ARCH_NAME, cpus_count());
     print("csv: # kernel: that of this tree, compiled by gcc %s\n", __VERSION__);
-    print("csv: # versions: %s of this tree\n", BACKEND_NAME);
+    print("csv: # versions: %s of this tree\n", BACKEND.name);
     print("csv: # conditions: a fresh heap of %zu MiB a measurement, interrupts masked around every call, alignment 8; "
           "an "
           "operation is one call of alloc or free\n",
@@ -30,7 +30,7 @@ static void row(const struct crew_job *job, unsigned long repeat, const struct c
     unsigned long microseconds = result->nanoseconds / 1000;
     unsigned long mops = result->ops * 10000000u / result->nanoseconds;
     print("csv: %s,%s,%s,%zu,%lu,%lu,%lu.%06lu,%lu.%04lu,,,,,,,,,,,%zu,,,,%lu\n", job->scenario->name,
-          job->scenario->variants[job->variant], BACKEND_NAME, cpus_count(), repeat, (unsigned long)result->ops,
+          job->scenario->variants[job->variant], BACKEND.name, cpus_count(), repeat, (unsigned long)result->ops,
           microseconds / 1000000, microseconds % 1000000, mops / 10000, mops % 10000, crew_region_bytes(),
           (unsigned long)result->failed);
 }

@@ -54,7 +54,7 @@ void *crew_alloc(void *self, size_t cpu, size_t size) {
         return NULL;
     worker->calls++;
     irq_state_t before = irq_mask();
-    void *p = backend_alloc(worker->crew->heap, cpu_self()->index, size, CREW_ALIGN);
+    void *p = BACKEND.alloc(worker->crew->heap, cpu_self()->index, size, CREW_ALIGN);
     irq_restore(before);
     worker->failed += p == NULL;
     return p;
@@ -67,7 +67,7 @@ void crew_free(void *self, size_t cpu, void *p) {
         return;
     worker->calls++;
     irq_state_t before = irq_mask();
-    backend_free(worker->crew->heap, cpu_self()->index, p);
+    BACKEND.free(worker->crew->heap, cpu_self()->index, p);
     irq_restore(before);
 }
 
@@ -215,7 +215,7 @@ bool crew_run(const struct crew_job *job, struct crew_result *result) {
     crew_end();
     *result = (struct crew_result){0};
     uint64_t damaged = add_up(&crew, result);
-    const char *broken = backend_check(crew.heap, cpu_self()->index);
+    const char *broken = BACKEND.check(crew.heap, cpu_self()->index);
     crew_dismiss(&crew, region);
     if (damaged != 0)
         print("%s: %lu blocks changed while they were in use\n", job->scenario->name, (unsigned long)damaged);

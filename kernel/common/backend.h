@@ -10,29 +10,20 @@
 #define BACKEND_wf 1
 #define BACKEND_tlsf 2
 #define BACKEND_slab 3
-#define BACKEND_ 0
 #define BACKEND_PASTE(name) BACKEND_##name
 #define BACKEND_NUMBER(name) BACKEND_PASTE(name)
-#define BACKEND_QUOTE(name) #name
-#define BACKEND_TEXT(name) BACKEND_QUOTE(name)
 
 #if !defined(WFH_BACKEND)
 #error "No heap is chosen: build the kernel with -DWFH_BACKEND=wf, -DWFH_BACKEND=tlsf or -DWFH_BACKEND=slab."
 #elif BACKEND_NUMBER(WFH_BACKEND) == BACKEND_wf
 #define BACKEND wfh_backend
-#define BACKEND_NAME "wf"
 #elif BACKEND_NUMBER(WFH_BACKEND) == BACKEND_tlsf
 #define BACKEND tlsf_backend
-#define BACKEND_NAME "tlsf"
 #elif BACKEND_NUMBER(WFH_BACKEND) == BACKEND_slab
 #define BACKEND slab_backend
-#define BACKEND_NAME "slab"
 #else
-#error "WFH_BACKEND names no heap of this kernel: it may be wf, tlsf or slab."
+#error "WFH_BACKEND names no heap of this kernel, or more than one: it may be wf, tlsf or slab."
 #endif
-
-_Static_assert(__builtin_strcmp(BACKEND_TEXT(WFH_BACKEND), BACKEND_NAME) == 0,
-               "WFH_BACKEND names more than one heap: it may be wf, tlsf or slab.");
 
 // Callers never wait for each other, nor for holders whose emulated CPU has to wait for a real one; and a handler that
 // comes within a call may use the heap, with a CPU number of its own.
@@ -45,42 +36,6 @@ static inline const char *backend_init(void *region, size_t bytes, size_t cpus, 
     const char *refusal = BACKEND.init(region, bytes, cpus, &made);
     *heap = made;
     return refusal;
-}
-
-static inline void *backend_alloc(backend *heap, size_t cpu, size_t size, size_t align) {
-    return BACKEND.alloc(heap, cpu, size, align);
-}
-
-static inline void *backend_realloc(backend *heap, size_t cpu, void *p, size_t size, size_t align) {
-    return BACKEND.realloc(heap, cpu, p, size, align);
-}
-
-static inline void backend_free(backend *heap, size_t cpu, void *p) {
-    BACKEND.free(heap, cpu, p);
-}
-
-static inline size_t backend_usable_size(backend *heap, size_t cpu, const void *p) {
-    return BACKEND.usable_size(heap, cpu, p);
-}
-
-static inline bool backend_owns(const backend *heap, const void *p) {
-    return BACKEND.owns(heap, p);
-}
-
-static inline bool backend_drain(backend *heap, size_t cpu) {
-    return BACKEND.drain(heap, cpu);
-}
-
-static inline const char *backend_check(backend *heap, size_t cpu) {
-    return BACKEND.check(heap, cpu);
-}
-
-static inline void backend_free_bytes(backend *heap, size_t cpu, size_t *largest, size_t *all) {
-    BACKEND.free_bytes(heap, cpu, largest, all);
-}
-
-static inline size_t backend_hidden_bytes_max(const backend *heap) {
-    return BACKEND.hidden_bytes_max(heap);
 }
 
 // What the calls of a CPU have led to so far; wfh_cpu_stats tells what the counters mean. Other heaps have one way

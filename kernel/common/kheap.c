@@ -49,7 +49,7 @@ static inline void leave(const struct visit *visit, enum kheap_call call) {
 
 void *kheap_alloc_from(backend *heap, size_t size, size_t align) {
     struct visit visit = enter();
-    void *p = backend_alloc(heap, visit.me->index, size, align);
+    void *p = BACKEND.alloc(heap, visit.me->index, size, align);
     leave(&visit, KHEAP_ALLOC);
     return p;
 }
@@ -61,20 +61,20 @@ void *kheap_zalloc_from(backend *heap, size_t size, size_t align) {
 
 void *kheap_realloc_from(backend *heap, void *p, size_t size, size_t align) {
     struct visit visit = enter();
-    void *q = backend_realloc(heap, visit.me->index, p, size, align);
+    void *q = BACKEND.realloc(heap, visit.me->index, p, size, align);
     leave(&visit, KHEAP_REALLOC);
     return q;
 }
 
 void kheap_free_to(backend *heap, void *p) {
     struct visit visit = enter();
-    backend_free(heap, visit.me->index, p);
+    BACKEND.free(heap, visit.me->index, p);
     leave(&visit, KHEAP_FREE);
 }
 
 bool kheap_drain(backend *heap) {
     struct visit visit = enter();
-    bool more = backend_drain(heap, visit.me->index);
+    bool more = BACKEND.drain(heap, visit.me->index);
     leave(&visit, KHEAP_DRAIN);
     return more;
 }
@@ -85,8 +85,8 @@ static void refused(size_t size, size_t align) {
     size_t largest[2], all[2];
     if (talloc_save(heaps, me->index) == TALLOC_PRIMARY_ONLY)
         return;
-    backend_free_bytes(primary, me->index, &largest[0], &all[0]);
-    backend_free_bytes(backup, me->index, &largest[1], &all[1]);
+    BACKEND.free_bytes(primary, me->index, &largest[0], &all[0]);
+    BACKEND.free_bytes(backup, me->index, &largest[1], &all[1]);
     panic("both heaps are empty: '%s' on CPU %zu asks for %zu bytes at a multiple of %zu, where %zu and %zu are free",
           me->doing, me->index, size, align, all[0], all[1]);
 }
@@ -127,7 +127,7 @@ static struct talloc_heap make(const char *name, size_t bytes, size_t cpus) {
                                                : backend_init((void *)region, bytes, cpus, &heap);
     if (refusal != NULL)
         panic("no %s heap of %zu KiB of memory for %zu CPUs: %s", name, bytes >> 10, cpus, refusal);
-    print("%-10s %s heap of %zu KiB for %zu CPUs\n", name, BACKEND_NAME, bytes >> 10, cpus);
+    print("%-10s %s heap of %zu KiB for %zu CPUs\n", name, BACKEND.name, bytes >> 10, cpus);
     return (struct talloc_heap){&BACKEND, heap, (void *)region, bytes};
 }
 

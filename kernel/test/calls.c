@@ -57,7 +57,7 @@ static void expect_block(backend *heap, size_t size, size_t align) {
     unsigned char *p = kheap_zalloc_from(heap, size, align);
     if (!tap_expect(p != NULL, "no block of %zu bytes at a multiple of %zu", size, align))
         return;
-    size_t usable = backend_usable_size(heap, 0, p), dirty = 0;
+    size_t usable = BACKEND.usable_size(heap, 0, p), dirty = 0;
     for (size_t i = 0; i < size; i++) { // bound: size
         dirty += p[i] != 0;
         p[i] = 0xff;
@@ -65,7 +65,7 @@ static void expect_block(backend *heap, size_t size, size_t align) {
     tap_expect((uintptr_t)p % align == 0, "%p is not a multiple of %zu", (void *)p, align);
     tap_expect(usable >= size, "a block of %zu bytes has only %zu", size, usable);
     tap_expect(dirty == 0, "of %zu bytes zeroed, %zu are not zero", size, dirty);
-    tap_expect(backend_owns(heap, p), "%p does not belong to the heap that gave it", (void *)p);
+    tap_expect(BACKEND.owns(heap, p), "%p does not belong to the heap that gave it", (void *)p);
     kheap_free_to(heap, p);
 }
 
@@ -78,7 +78,7 @@ void test_sizes_and_alignments(void) {
     tap_expect(kheap_alloc_from(yard.heap, 0, 8) == NULL, "0 bytes are given");
     tap_expect(kheap_alloc_from(yard.heap, 100, 24) == NULL, "an alignment of 24 is taken");
     tap_expect(kheap_alloc_from(yard.heap, SIZE_MAX, 8) == NULL, "all of the address space is given");
-    tap_expect(backend_alloc(yard.heap, yard.slots, 8, 8) == NULL, "a CPU that the heap does not know gets memory");
+    tap_expect(BACKEND.alloc(yard.heap, yard.slots, 8, 8) == NULL, "a CPU that the heap does not know gets memory");
     kheap_free_to(yard.heap, NULL);
     yard_close(&yard, "sizes");
 }

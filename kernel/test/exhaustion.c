@@ -59,7 +59,7 @@ static void exhaust(size_t size) {
     tap_expect(exhaustion.taken[0] == alone, "%zu blocks of %zu bytes at first, %zu in the end", alone, size,
                exhaustion.taken[0]);
     empty(0);
-    size_t hidden = backend_hidden_bytes_max(exhaustion.yard.heap) / size;
+    size_t hidden = BACKEND.hidden_bytes_max(exhaustion.yard.heap) / size;
     tap_expect(taken[1] + hidden >= taken[0] && taken[0] + hidden >= alone,
                "all CPUs got %zu blocks of %zu bytes, then %zu; one alone got %zu, and %zu may be hidden", taken[0],
                size, taken[1], alone, hidden);

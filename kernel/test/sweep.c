@@ -138,7 +138,7 @@ static const char *sweep_verify(void) {
     // bound: SWEEP_HELD
     for (size_t i = 0; i < SWEEP_HELD; i++)
         block_verify(&sweep.held[i]);
-    const char *broken = backend_check(sweep.heap, 0);
+    const char *broken = BACKEND.check(sweep.heap, 0);
     return sweep.trouble != NULL ? sweep.trouble : broken;
 }
 

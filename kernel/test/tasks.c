@@ -56,8 +56,8 @@ static struct holdings take_stock(void) {
     frame_stats(frames_pool(), &stats);
     now.frames = stats.free;
     now.frames_in_a_row = stats.largest_free_run;
-    backend_free_bytes(kheap_primary(), 0, &now.primary_in_a_row, &now.primary);
-    backend_free_bytes(kheap_backup(), 0, &now.backup_in_a_row, &now.backup);
+    BACKEND.free_bytes(kheap_primary(), 0, &now.primary_in_a_row, &now.primary);
+    BACKEND.free_bytes(kheap_backup(), 0, &now.backup_in_a_row, &now.backup);
     return now;
 }
 

@@ -36,19 +36,19 @@ static const struct {
 static struct { size_t largest, all; } new_heap;
 
 static void count_free(size_t *largest, size_t *all) {
-    while (backend_drain(kheap_primary(), 0)) { // bound: what a cache holds
+    while (BACKEND.drain(kheap_primary(), 0)) { // bound: what a cache holds
     }
-    backend_free_bytes(kheap_primary(), 0, largest, all);
+    BACKEND.free_bytes(kheap_primary(), 0, largest, all);
 }
 
 // Whatever the tests took is back, and no invariant is broken.
 static void test_kernel_heaps(void) {
-    const char *primary = backend_check(kheap_primary(), 0), *backup = backend_check(kheap_backup(), 0);
+    const char *primary = BACKEND.check(kheap_primary(), 0), *backup = BACKEND.check(kheap_backup(), 0);
     size_t largest, all;
     tap_expect(primary == NULL, "the primary heap is broken: %s", primary);
     tap_expect(backup == NULL, "the backup heap is broken: %s", backup);
     for (size_t i = 1; i < cpus_count(); i++) {     // bound: CPUs
-        while (backend_drain(kheap_primary(), i)) { // bound: what a cache holds
+        while (BACKEND.drain(kheap_primary(), i)) { // bound: what a cache holds
         }
     }
     count_free(&largest, &all);

@@ -15,11 +15,11 @@ void yard_open(struct yard *self, size_t slots) {
     const char *refusal = backend_init(self->region, bytes, slots, &self->heap);
     if (refusal != NULL)
         panic("no heap of %zu KiB for %zu slots: %s", bytes >> 10, slots, refusal);
-    backend_free_bytes(self->heap, 0, &self->largest, &self->free_bytes);
+    BACKEND.free_bytes(self->heap, 0, &self->largest, &self->free_bytes);
 }
 
 void yard_look(struct yard *self, const char *when) {
-    const char *broken = self->slots > FULL_CHECK_SLOTS ? NULL : backend_check(self->heap, 0);
+    const char *broken = self->slots > FULL_CHECK_SLOTS ? NULL : BACKEND.check(self->heap, 0);
     tap_expect(broken == NULL, "%s: broken: %s", when, broken);
 }
 
@@ -27,18 +27,18 @@ void yard_check(struct yard *self, const char *when) {
     yard_look(self, when);
     for (size_t slot = 0; slot < self->slots; slot++) { // bound: slots
         size_t calls = 0;
-        while (backend_drain(self->heap, slot) && calls < DRAINS_MAX) // bound: DRAINS_MAX
+        while (BACKEND.drain(self->heap, slot) && calls < DRAINS_MAX) // bound: DRAINS_MAX
             calls++;
         tap_expect(calls < DRAINS_MAX, "%s: slot %zu is never drained", when, slot);
     }
-    const char *broken = backend_check(self->heap, 0);
+    const char *broken = BACKEND.check(self->heap, 0);
     tap_expect(broken == NULL, "%s: drained, and broken: %s", when, broken);
 }
 
 void yard_close(struct yard *self, const char *when) {
     size_t largest, all;
     yard_check(self, when);
-    backend_free_bytes(self->heap, 0, &largest, &all);
+    BACKEND.free_bytes(self->heap, 0, &largest, &all);
     tap_expect(largest == self->largest && all == self->free_bytes,
                "%s: all is freed, and %zu bytes are there of %zu, %zu in one piece of %zu", when, all, self->free_bytes,
                largest, self->largest);
