@@ -3,16 +3,9 @@
 #include "kheap.h"
 
 #include "arch.h"
-#include "cpus.h"
 #include "frames.h"
 #include "options.h"
 #include "print.h"
-
-#ifdef KHEAP_UNMASKED // only to show that the tests notice
-enum { MASKED = 0 };
-#else
-enum { MASKED = 1 };
-#endif
 
 // A small heap: some for use, and what each CPU's cache and its bookkeeping need. A large one leaves one frame in so
 // many for other use.
@@ -21,62 +14,23 @@ enum { SMALL_BYTES = 1 << 20, SMALL_BYTES_CPU = 64 << 10, FRAMES_SPARED = 8, LOW
 static talloc *heaps;
 static backend *primary, *backup;
 
-// A call into a heap, from its CPU's number to its end.
-struct visit {
-    struct cpu *me;
-    irq_state_t was;
-    uint64_t since;
-};
-
-static inline struct visit enter(void) {
-    struct visit visit = {.me = NULL};
-    if (MASKED)
-        visit.was = irq_mask();
+struct kheap_visit kheap_enter(void) {
+    struct kheap_visit visit = {.was = irq_mask()};
+#ifdef KHEAP_UNMASKED // only to show that the tests notice
+    irq_restore(visit.was);
+#endif
     visit.me = cpu_self();
     visit.since = clock_ticks();
     return visit;
 }
 
-static inline void leave(const struct visit *visit, enum kheap_call call) {
+void kheap_leave(const struct kheap_visit *visit, enum kheap_call call) {
     uint64_t ticks = clock_ticks() - visit->since;
-    struct cpu *me = visit->me;
-    me->masked[call].calls++;
-    if (ticks > me->masked[call].ticks_max)
-        me->masked[call].ticks_max = ticks;
-    if (MASKED)
-        irq_restore(visit->was);
-}
-
-void *kheap_alloc_from(backend *heap, size_t size, size_t align) {
-    struct visit visit = enter();
-    void *p = BACKEND.alloc(heap, visit.me->index, size, align);
-    leave(&visit, KHEAP_ALLOC);
-    return p;
-}
-
-void *kheap_zalloc_from(backend *heap, size_t size, size_t align) {
-    void *p = kheap_alloc_from(heap, size, align);
-    return p == NULL ? NULL : __builtin_memset(p, 0, size); // takes its time, hence not masked
-}
-
-void *kheap_realloc_from(backend *heap, void *p, size_t size, size_t align) {
-    struct visit visit = enter();
-    void *q = BACKEND.realloc(heap, visit.me->index, p, size, align);
-    leave(&visit, KHEAP_REALLOC);
-    return q;
-}
-
-void kheap_free_to(backend *heap, void *p) {
-    struct visit visit = enter();
-    BACKEND.free(heap, visit.me->index, p);
-    leave(&visit, KHEAP_FREE);
-}
-
-bool kheap_drain(backend *heap) {
-    struct visit visit = enter();
-    bool more = BACKEND.drain(heap, visit.me->index);
-    leave(&visit, KHEAP_DRAIN);
-    return more;
+    struct kheap_masked *masked = &visit->me->masked[call];
+    masked->calls++;
+    if (ticks > masked->ticks_max)
+        masked->ticks_max = ticks;
+    irq_restore(visit->was);
 }
 
 // NULL was the answer.
@@ -92,9 +46,9 @@ static void refused(size_t size, size_t align) {
 }
 
 void *kheap_alloc(size_t size, size_t align) {
-    struct visit visit = enter();
+    struct kheap_visit visit = kheap_enter();
     void *p = talloc_alloc(heaps, visit.me->index, size, align);
-    leave(&visit, KHEAP_ALLOC);
+    kheap_leave(&visit, KHEAP_ALLOC);
     if (p == NULL)
         refused(size, align);
     return p;
@@ -106,18 +60,18 @@ void *kheap_zalloc(size_t size, size_t align) {
 }
 
 void *kheap_realloc(void *p, size_t size, size_t align) {
-    struct visit visit = enter();
+    struct kheap_visit visit = kheap_enter();
     void *q = talloc_realloc(heaps, visit.me->index, p, size, align);
-    leave(&visit, KHEAP_REALLOC);
+    kheap_leave(&visit, KHEAP_REALLOC);
     if (q == NULL && size != 0)
         refused(size, align);
     return q;
 }
 
 void kheap_free(void *p) {
-    struct visit visit = enter();
+    struct kheap_visit visit = kheap_enter();
     talloc_free(heaps, visit.me->index, p);
-    leave(&visit, KHEAP_FREE);
+    kheap_leave(&visit, KHEAP_FREE);
 }
 
 static struct talloc_heap make(const char *name, size_t bytes, size_t cpus) {
@@ -173,9 +127,4 @@ backend *kheap_primary(void) {
 
 talloc *kheap_talloc(void) {
     return heaps;
-}
-
-void kheap_masked_reset(void) {
-    for (size_t i = 0; i < cpus_count(); i++) // bound: CPUs
-        __builtin_memset(cpus_at(i)->masked, 0, sizeof cpus_at(i)->masked);
 }

@@ -19,13 +19,14 @@ void *kheap_zalloc(size_t size, size_t align);
 void *kheap_realloc(void *p, size_t size, size_t align); // NULL too if size is 0
 void kheap_free(void *p);
 
-// The same calls on one heap: one of the two above, or a heap of the caller's own. The number of CPUs it was made for
-// has to be at least that of the machine.
-void *kheap_alloc_from(backend *heap, size_t size, size_t align);
-void *kheap_zalloc_from(backend *heap, size_t size, size_t align);
-void *kheap_realloc_from(backend *heap, void *p, size_t size, size_t align);
-void kheap_free_to(backend *heap, void *p);
-bool kheap_drain(backend *heap); // this CPU's cache, as wfh_drain
+// What each of these calls does around the heap's own: from a CPU's number to the end of the call, interrupts masked.
+struct kheap_visit {
+    struct cpu *me;
+    irq_state_t was;
+    uint64_t since;
+};
+struct kheap_visit kheap_enter(void);
+void kheap_leave(const struct kheap_visit *visit, enum kheap_call call);
 
 // The two heaps, of frames, before other CPUs run: first the backup, small, for as many CPUs as there may be; then the
 // primary, for as many as there are. Whatever does not work out panics.
@@ -34,8 +35,5 @@ void kheap_make_primary(const struct boot *boot);
 backend *kheap_backup(void);
 backend *kheap_primary(void);
 talloc *kheap_talloc(void);
-
-// Forgets what cpu.h counts of every CPU's calls; while they are parked.
-void kheap_masked_reset(void);
 
 #endif

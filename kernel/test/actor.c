@@ -3,6 +3,7 @@
 #include "actor.h"
 
 #include "arch.h"
+#include "masked.h"
 #include "random.h"
 #include "tap.h"
 
@@ -80,7 +81,7 @@ static uint32_t random_size(struct actor *self) {
 
 static void *take(struct actor *self, uint32_t size, size_t align) {
     backend *heap = self->crowd->heap;
-    void *p = self->has_slot ? BACKEND.alloc(heap, self->slot, size, align) : kheap_alloc_from(heap, size, align);
+    void *p = self->has_slot ? BACKEND.alloc(heap, self->slot, size, align) : masked_alloc(heap, size, align);
     self->nulls += p == NULL;
     if (p != NULL && tap_expect((uintptr_t)p % align == 0, "alloc: %p is not aligned to %zu", p, align))
         fill(p, size, (uint32_t)self->steps);
@@ -93,7 +94,7 @@ static void give(struct actor *self, void *p) {
     if (self->has_slot)
         BACKEND.free(self->crowd->heap, self->slot, p);
     else
-        kheap_free_to(self->crowd->heap, p);
+        masked_free(self->crowd->heap, p);
 }
 
 static void *resize(struct actor *self, void *p) {
@@ -101,7 +102,7 @@ static void *resize(struct actor *self, void *p) {
     uint32_t size = random_size(self);
     if (!intact("before realloc", p, p, UINT32_MAX))
         return NULL;
-    void *q = self->has_slot ? BACKEND.realloc(heap, self->slot, p, size, 8) : kheap_realloc_from(heap, p, size, 8);
+    void *q = self->has_slot ? BACKEND.realloc(heap, self->slot, p, size, 8) : masked_realloc(heap, p, size, 8);
     self->nulls += q == NULL;
     if (q == NULL)
         return p;
@@ -154,7 +155,7 @@ void actor_feast(struct actor *self, size_t most) {
 }
 
 void actor_drain(struct actor *self) {
-    (void)(self->has_slot ? BACKEND.drain(self->crowd->heap, self->slot) : kheap_drain(self->crowd->heap));
+    (void)(self->has_slot ? BACKEND.drain(self->crowd->heap, self->slot) : masked_drain(self->crowd->heap));
 }
 
 void actor_release(struct actor *self) {

@@ -20,7 +20,7 @@ struct crowd {
 struct actor {
     struct crowd *crowd;
     size_t slot;   // its own CPU number in the heap: calls are not masked,
-    bool has_slot; // unless it has none and comes through kheap.h
+    bool has_slot; // unless it has none and comes through masked.h
     uint64_t random;
     void *held[ACTOR_PLACES];
     uint64_t steps, nulls;

@@ -7,6 +7,7 @@
 // invariants.
 #include "instant.h"
 #include "kheap.h"
+#include "masked.h"
 #include "options.h"
 #include "print.h"
 #include "tap.h"
@@ -86,8 +87,8 @@ static void sweep_strike(unsigned nth) {
         struct block before = sweep.held[i];
         size_t size = sweep.script->handler_sizes[i];
         block_verify(&sweep.held[i]);
-        block_mark(&sweep.held[i], kheap_alloc_from(sweep.heap, size, 8), size);
-        kheap_free_to(sweep.heap, before.p);
+        block_mark(&sweep.held[i], masked_alloc(sweep.heap, size, 8), size);
+        masked_free(sweep.heap, before.p);
     }
 }
 
@@ -104,11 +105,11 @@ static void step_do(struct step step) {
     struct block *block = &sweep.blocks[step.block];
     void *p = NULL;
     if (step.call == STEP_ALLOC)
-        p = kheap_alloc_from(sweep.heap, step.size, 8);
+        p = masked_alloc(sweep.heap, step.size, 8);
     else if (step.call == STEP_REALLOC)
-        p = kheap_realloc_from(sweep.heap, block->p, step.size, 8);
+        p = masked_realloc(sweep.heap, block->p, step.size, 8);
     else
-        kheap_free_to(sweep.heap, block->p);
+        masked_free(sweep.heap, block->p);
     if (step.call == STEP_FREE)
         *block = (struct block){0};
     else
@@ -124,7 +125,7 @@ static void sweep_replay(size_t steps) {
     __builtin_memset(sweep.blocks, 0, sizeof sweep.blocks);
     // bound: SWEEP_HELD
     for (size_t i = 0; i < SWEEP_HELD; i++)
-        block_mark(&sweep.held[i], kheap_alloc_from(sweep.heap, sweep.script->handler_sizes[i], 8),
+        block_mark(&sweep.held[i], masked_alloc(sweep.heap, sweep.script->handler_sizes[i], 8),
                    sweep.script->handler_sizes[i]);
     // bound: the script's steps
     for (size_t i = 0; i < steps; i++)

@@ -7,6 +7,7 @@
 #include "cpus.h"
 #include "frames.h"
 #include "kheap.h"
+#include "masked.h"
 #include "options.h"
 #include "print.h"
 #include "protect.h"
@@ -45,7 +46,7 @@ static void count(uint64_t *counter) {
 static void drain(void *arg) {
     (void)arg;
     frames_drain();
-    while (kheap_drain(kheap_primary()) || kheap_drain(kheap_backup())) { // bound: what caches hold
+    while (masked_drain(kheap_primary()) || masked_drain(kheap_backup())) { // bound: what caches hold
     }
 }
 

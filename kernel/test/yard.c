@@ -3,6 +3,7 @@
 #include "yard.h"
 
 #include "arch.h"
+#include "masked.h"
 #include "print.h"
 #include "tap.h"
 
@@ -47,7 +48,7 @@ void yard_close(struct yard *self, const char *when) {
 
 size_t yard_fill(backend *heap, size_t size, void **list) {
     size_t count = 0;
-    for (void **p; (p = kheap_alloc_from(heap, size, 8)) != NULL; count++) { // bound: the heap
+    for (void **p; (p = masked_alloc(heap, size, 8)) != NULL; count++) { // bound: the heap
         *p = *list;
         *list = p;
     }
@@ -58,6 +59,6 @@ void yard_empty(backend *heap, void **list, size_t most) {
     for (size_t i = 0; i < most && *list != NULL; i++) { // bound: the heap
         void *first = *list;
         *list = *(void **)first;
-        kheap_free_to(heap, first);
+        masked_free(heap, first);
     }
 }
