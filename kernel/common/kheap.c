@@ -33,12 +33,13 @@ void kheap_leave(const struct kheap_visit *visit, enum kheap_call call) {
     irq_restore(visit->was);
 }
 
-// NULL was the answer.
+// NULL was the answer. If this is the end, no handler may use the heaps, on this CPU's number, while they are counted.
 static void refused(size_t size, size_t align) {
     const struct cpu *me = cpu_self();
     size_t largest[2], all[2];
     if (talloc_save(heaps, me->index) == TALLOC_PRIMARY_ONLY)
         return;
+    (void)irq_mask();
     BACKEND.free_bytes(primary, me->index, &largest[0], &all[0]);
     BACKEND.free_bytes(backup, me->index, &largest[1], &all[1]);
     panic("both heaps are empty: '%s' on CPU %zu asks for %zu bytes at a multiple of %zu, where %zu and %zu are free",
