@@ -18,14 +18,12 @@ static struct {
     uint64_t number;
     void (*work)(void *arg);
     void *arg;
-    size_t members;
-    size_t left;    // members that are not done yet
-    size_t arrived; // members that wait in cpus_meet
+    size_t left;    // CPUs that are not done yet
+    size_t arrived; // CPUs that wait in cpus_meet
     uint64_t meetings;
 } run;
 
 void cpus_init_boot_cpu(void) {
-    boot_cpu.self = &boot_cpu;
     cpu_set_self(&boot_cpu);
 }
 
@@ -82,7 +80,6 @@ void cpus_make(const struct boot *boot) {
     for (size_t i = 1; i < count; i++) { // bound: CPUs
         cpus[i] = memory_take(sizeof *cpus[i], CPU_LINE_BYTES);
         *cpus[i] = (struct cpu){
-            .self = cpus[i],
             .index = i,
             .hardware_id = boot->hardware_ids[i],
             .stack_top = make_stack(i, STACK_OF_CPU),
@@ -102,13 +99,13 @@ size_t cpus_start(void) {
     return up;
 }
 
-void cpus_run_on(size_t members, void (*work)(void *arg), void *arg) {
+void cpus_run(void (*work)(void *arg), void *arg) {
     run.number++;
     run.work = work;
     run.arg = arg;
-    run.members = run.left = members;
+    run.left = count;
     run.arrived = 0;
-    for (size_t i = 1; i < members; i++) {                               // bound: CPUs
+    for (size_t i = 1; i < count; i++) {                                 // bound: CPUs
         __atomic_store_n(&cpus[i]->order, run.number, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
         ipi_send(cpus[i]);
     }
@@ -120,21 +117,17 @@ void cpus_run_on(size_t members, void (*work)(void *arg), void *arg) {
     cpus[0]->doing = was_doing;
 }
 
-void cpus_run(void (*work)(void *arg), void *arg) {
-    cpus_run_on(count, work, arg);
-}
-
 void cpus_meet(void) {
     struct cpu *me = cpu_self();
     uint64_t meetings = run.meetings;
     me->doing = "meet";
     // R cpus.tell -> A cpus.meet; the last one has seen all that the others did
-    if (__atomic_add_fetch(&run.arrived, 1, __ATOMIC_ACQ_REL) < run.members) { // A cpus.meet <- R cpus.tell
+    if (__atomic_add_fetch(&run.arrived, 1, __ATOMIC_ACQ_REL) < count) { // A cpus.meet <- R cpus.tell
         wait_while(&run.meetings, true, meetings);
     } else {
         run.arrived = 0;
         __atomic_store_n(&run.meetings, meetings + 1, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
-        for (size_t i = 0; i < run.members; i++)                         // bound: CPUs
+        for (size_t i = 0; i < count; i++)                               // bound: CPUs
             if (cpus[i] != me)
                 ipi_send(cpus[i]);
     }

@@ -19,12 +19,11 @@ size_t cpus_start(void);
 size_t cpus_count(void);
 struct cpu *cpus_at(size_t index);
 
-// Runs work(arg) on CPUs 0 to count - 1 at the same time, with interrupts on, and returns when all are done. From the
-// boot CPU only. What was written before is seen by the work, and what the work wrote is seen afterwards.
-void cpus_run_on(size_t count, void (*work)(void *arg), void *arg);
-void cpus_run(void (*work)(void *arg), void *arg); // on all CPUs
+// Runs work(arg) on all CPUs at the same time, with interrupts on, and returns when all are done. From the boot CPU
+// only. What was written before is seen by the work, and what the work wrote is seen afterwards.
+void cpus_run(void (*work)(void *arg), void *arg);
 
-// Within work: returns when all CPUs of this run have called it. What they wrote before is seen afterwards.
+// Within work: returns when all CPUs have called it. What they wrote before is seen afterwards.
 void cpus_meet(void);
 
 // Makes the other CPUs look whether the kernel has failed; they stop if it has.
