@@ -27,7 +27,6 @@ struct cpu {
     void *stack_top;                           // 16-byte aligned
     void *interrupt_top; // of the stack on which interrupts are taken, so that no task's has to have room for them
 
-    uint64_t order;    // cpus.c: the number of the latest run this CPU takes part in; written by the boot CPU
     const char *doing; // for the watchdog's report
 
     uint64_t tick_period; // tick.c: clock ticks, 0 if nothing is armed again

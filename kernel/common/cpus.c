@@ -15,7 +15,7 @@ static size_t count = 1, up = 1;
 
 // What CPUs run together. Written by the boot CPU while all others are parked.
 static struct {
-    uint64_t number;
+    uint64_t number; // of the latest
     void (*work)(void *arg);
     void *arg;
     size_t left;    // CPUs that are not done yet
@@ -59,8 +59,8 @@ void cpu_main(struct cpu *me) {
     uint64_t done = 0;
     for (;;) { // bound: until the machine ends
         me->doing = "idle";
-        wait_while(&me->order, true, done);
-        done = me->order;
+        wait_while(&run.number, true, done);
+        done = run.number;
         me->doing = "work";
         irq_unmask();
         run.work(run.arg);
@@ -100,15 +100,12 @@ size_t cpus_start(void) {
 }
 
 void cpus_run(void (*work)(void *arg), void *arg) {
-    run.number++;
     run.work = work;
     run.arg = arg;
     run.left = count;
     run.arrived = 0;
-    for (size_t i = 1; i < count; i++) {                                 // bound: CPUs
-        __atomic_store_n(&cpus[i]->order, run.number, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
-        ipi_send(cpus[i]);
-    }
+    __atomic_store_n(&run.number, run.number + 1, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
+    cpus_interrupt_others();
     const char *was_doing = cpus[0]->doing;
     cpus[0]->doing = "work";
     work(arg);
@@ -127,14 +124,12 @@ void cpus_meet(void) {
     } else {
         run.arrived = 0;
         __atomic_store_n(&run.meetings, meetings + 1, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
-        for (size_t i = 0; i < count; i++)                               // bound: CPUs
-            if (cpus[i] != me)
-                ipi_send(cpus[i]);
+        cpus_interrupt_others();
     }
     me->doing = "work";
 }
 
-void cpus_stop_others(void) {
+void cpus_interrupt_others(void) {
     for (size_t i = 0; i < up; i++) // bound: CPUs
         if (cpus[i] != cpu_self())
             ipi_send(cpus[i]);

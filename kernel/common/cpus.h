@@ -26,7 +26,7 @@ void cpus_run(void (*work)(void *arg), void *arg);
 // Within work: returns when all CPUs have called it. What they wrote before is seen afterwards.
 void cpus_meet(void);
 
-// Makes the other CPUs look whether the kernel has failed; they stop if it has.
-void cpus_stop_others(void);
+// Makes every other CPU look what is new: work, a meeting, or that the kernel has failed, at which it stops.
+void cpus_interrupt_others(void);
 
 #endif

@@ -210,6 +210,6 @@ void panic(const char *format, ...) {
     va_start(list, format);
     print_between("panic: ", format, list, "\nFAIL: a panic\n");
     va_end(list);
-    cpus_stop_others();
+    cpus_interrupt_others();
     machine_exit(false);
 }
