@@ -9,6 +9,7 @@
 #include "tick.h"
 #include "watchdog.h"
 
+const char cpus_idle[] = "idle";
 static struct cpu boot_cpu = {.doing = "boot"};
 static struct cpu *cpus[ARCH_CPUS_MAX] = {&boot_cpu};
 static size_t count = 1, up = 1;
@@ -58,7 +59,7 @@ void cpu_main(struct cpu *me) {
     ipi_send(cpus[0]);
     uint64_t done = 0;
     for (;;) { // bound: until the machine ends
-        me->doing = "idle";
+        me->doing = cpus_idle;
         wait_while(&run.number, true, done);
         done = run.number;
         me->doing = "work";

@@ -16,6 +16,7 @@ void cpus_make(const struct boot *boot);
 // interrupts on.
 size_t cpus_start(void);
 
+extern const char cpus_idle[]; // what a CPU that waits for work is doing
 size_t cpus_count(void);
 struct cpu *cpus_at(size_t index);
 

@@ -25,7 +25,7 @@ void watchdog_look(void) {
     size_t idle = 0;
     for (size_t i = 0; i < cpus_count(); i++) { // bound: CPUs
         const struct cpu *cpu = cpus_at(i);
-        if (cpu->doing[0] == 'i') {
+        if (cpu->doing == cpus_idle) {
             idle++;
             continue;
         }
