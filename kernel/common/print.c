@@ -6,7 +6,7 @@
 #include "cpu.h"
 #include "cpus.h"
 
-enum { DIGITS_MAX = 24, PATIENCE = 1 << 20 };
+enum { NUMBER_MAX = 24, PATIENCE = 1 << 20 };
 
 // A ticket lock. A CPU may fault while it prints, hence the holder is known.
 static struct {
@@ -17,9 +17,10 @@ static const struct cpu *panicking; // the one CPU that may print, once it is se
 static bool panic_told;
 static bool line_open; // the last character did not end a line
 
+// What stands behind a `%`.
 struct directive {
-    bool left, zero;
-    unsigned width, longs;
+    bool left, zero, is_long;
+    unsigned width;
     char kind;
 };
 
@@ -28,35 +29,27 @@ static void put(char c) {
     line_open = c != '\n';
 }
 
-static void put_padded(const struct directive *d, const char *sign, const char *text, size_t length) {
-    size_t signs = *sign != 0, used = length + signs;
-    if (d->zero && signs > 0)
-        put(*sign);
-    for (size_t i = used; i < d->width && !d->left; i++) // bound: the width
-        put(d->zero ? '0' : ' ');
-    if (!d->zero && signs > 0)
-        put(*sign);
+static void put_text(const struct directive *d, const char *text, size_t length) {
+    for (size_t i = length; i < d->width && !d->left; i++) // bound: the width
+        put(' ');
     for (size_t i = 0; i < length; i++) // bound: length
         put(text[i]);
-    for (size_t i = used; i < d->width && d->left; i++) // bound: the width
+    for (size_t i = length; i < d->width && d->left; i++) // bound: the width
         put(' ');
 }
 
-static void put_number(const struct directive *d, const char *sign, uint64_t value, unsigned base) {
-    char digits[DIGITS_MAX];
-    size_t first = DIGITS_MAX;
-    do { // bound: 20 digits
+static void put_number(const struct directive *d, bool negative, uint64_t value, unsigned base) {
+    char digits[NUMBER_MAX];
+    size_t first = NUMBER_MAX, zeroes_from = NUMBER_MAX;
+    if (d->zero && d->width < NUMBER_MAX)
+        zeroes_from -= d->width - negative;
+    do { // bound: NUMBER_MAX
         digits[--first] = "0123456789abcdef"[value % base];
         value /= base;
-    } while (value != 0);
-    put_padded(d, sign, digits + first, DIGITS_MAX - first);
-}
-
-static void put_text(const struct directive *d, const char *text) {
-    size_t length = 0;
-    while (text[length] != 0) // bound: the text
-        length++;
-    put_padded(d, "", text, length);
+    } while (value != 0 || first > zeroes_from);
+    if (negative)
+        digits[--first] = '-';
+    put_text(d, digits + first, NUMBER_MAX - first);
 }
 
 static const char *read_directive(struct directive *d, const char *at) {
@@ -68,42 +61,29 @@ static const char *read_directive(struct directive *d, const char *at) {
     for (; *at >= '0' && *at <= '9'; at++) // bound: the format
         d->width = d->width * 10 + (unsigned)(*at - '0');
     for (; *at == 'l' || *at == 'z'; at++) // bound: the format
-        d->longs++;
+        d->is_long = true;
     d->kind = *at;
     return at;
 }
 
-static void put_integer(const struct directive *d, va_list *list) {
-    if (d->kind == 'd') {
-        int64_t value = d->longs > 0 ? va_arg(*list, int64_t) : va_arg(*list, int);
-        put_number(d, value < 0 ? "-" : "", value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
-        return;
-    }
-    uint64_t value = d->longs > 0 ? va_arg(*list, uint64_t) : va_arg(*list, unsigned);
-    put_number(d, "", value, d->kind == 'u' ? 10 : 16);
-}
-
 static void put_directive(const struct directive *d, va_list *list) {
-    char c;
-    switch (d->kind) {
-    case 's':
-        put_text(d, va_arg(*list, const char *));
-        break;
-    case 'c':
-        c = (char)va_arg(*list, int);
-        put_padded(d, "", &c, 1);
-        break;
-    case 'p':
+    if (d->kind == 's') {
+        const char *text = va_arg(*list, const char *);
+        size_t length = 0;
+        while (text[length] != 0) // bound: the text
+            length++;
+        put_text(d, text, length);
+    } else if (d->kind == 'd') {
+        int64_t value = d->is_long ? va_arg(*list, int64_t) : va_arg(*list, int);
+        put_number(d, value < 0, value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
+    } else if (d->kind == 'u' || d->kind == 'x') {
+        uint64_t value = d->is_long ? va_arg(*list, uint64_t) : va_arg(*list, unsigned);
+        put_number(d, false, value, d->kind == 'u' ? 10 : 16);
+    } else if (d->kind == 'p') {
         put('0');
         put('x');
-        put_number(d, "", (uintptr_t)va_arg(*list, void *), 16);
-        break;
-    case 'd':
-    case 'u':
-    case 'x':
-        put_integer(d, list);
-        break;
-    default:
+        put_number(d, false, (uintptr_t)va_arg(*list, void *), 16);
+    } else {
         put('%');
     }
 }
@@ -142,10 +122,6 @@ static void console_give(void) {
     __atomic_store_n(&console.serving, console.serving + 1, __ATOMIC_RELEASE); // R print.give -> A print.take
 }
 
-static void put_plain(const char *text) {
-    put_text(&(struct directive){.left = false}, text);
-}
-
 static void put_list(const char *format, va_list list) {
     va_list rest;
     va_copy(rest, list);
@@ -164,9 +140,9 @@ static void put_list(const char *format, va_list list) {
 void print_between(const char *before, const char *format, va_list list, const char *after) {
     irq_state_t was = irq_mask();
     bool taken = console_take();
-    put_plain(before);
+    put_list(before, list);
     put_list(format, list);
-    put_plain(after);
+    put_list(after, list);
     if (taken)
         console_give();
     irq_restore(was);
@@ -186,7 +162,7 @@ void panic_begin(void) {
     // relaxed: whoever is first talks; nothing else is handed over
     if (!__atomic_compare_exchange_n(&panicking, &nobody, me, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
         if (nobody == me) {
-            put_plain("\npanic: a failure while another one was reported\nFAIL: a panic\n");
+            print("\npanic: a failure while another one was reported\nFAIL: a panic\n");
             machine_exit(false);
         }
         park();

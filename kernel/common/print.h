@@ -5,7 +5,7 @@
 
 #include <stdarg.h>
 
-// %s %c %d %u %x %p and %%, with l, ll or z before d, u and x, a width, and `0` or `-` before the width. The text of
+// %s %d %u %x %p and %%, with l, ll or z before d, u and x, a width, and `0` or `-` before the width. The text of
 // one call comes out in one piece, whatever other CPUs print. From any state, handlers included.
 __attribute__((format(printf, 1, 2))) void print(const char *format, ...);
 __attribute__((format(printf, 2, 0))) void print_between(const char *before, const char *format, va_list list,

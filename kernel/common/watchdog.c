@@ -25,11 +25,10 @@ void watchdog_look(void) {
     size_t idle = 0;
     for (size_t i = 0; i < cpus_count(); i++) { // bound: CPUs
         const struct cpu *cpu = cpus_at(i);
-        if (cpu->doing == cpus_idle) {
+        if (cpu->doing == cpus_idle)
             idle++;
-            continue;
-        }
-        print("# CPU %zu: %s, %lu ticks, %lu IPIs\n", i, cpu->doing, cpu->ticks, cpu->ipis);
+        else
+            print("# CPU %zu: %s, %lu ticks, %lu IPIs\n", i, cpu->doing, cpu->ticks, cpu->ipis);
     }
     print("# %zu CPUs are idle; CPU %zu noticed\n", idle, cpu_self()->index);
     panic("watchdog: no end of: %s", expected);
