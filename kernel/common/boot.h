@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <wfheap/frame.h>
 
-enum { BOOT_REGIONS_MAX = 256, BOOT_LINE_BYTES = 256 };
+enum { BOOT_REGIONS_MAX = 512, BOOT_LINE_BYTES = 256 };
 
 struct boot {
     const char *loader; // "PVH", "UEFI", "device tree"

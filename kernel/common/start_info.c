@@ -7,20 +7,17 @@
 
 void boot_set_line(struct boot *boot, const char *line) {
     size_t bytes = 0;
-    while (line[bytes] != 0) { // bound: BOOT_LINE_BYTES
-        if (bytes == BOOT_LINE_BYTES - 1) {
+    for (; line[bytes] != 0; bytes++) { // bound: BOOT_LINE_BYTES
+        if (bytes == BOOT_LINE_BYTES - 1)
             panic("the command line is longer than %d bytes", BOOT_LINE_BYTES - 1);
-        }
         boot->line[bytes] = line[bytes];
-        bytes++;
     }
     boot->line[bytes] = 0;
 }
 
 void boot_add_region(struct boot *boot, uint64_t start, uint64_t bytes, enum frame_kind kind) {
-    if (boot->region_count == BOOT_REGIONS_MAX) {
+    if (boot->region_count == BOOT_REGIONS_MAX)
         panic("memory falls into more than %d regions", BOOT_REGIONS_MAX);
-    }
     boot->regions[boot->region_count++] = (struct frame_region){.start = start, .bytes = bytes, .kind = kind};
 }
 
@@ -29,10 +26,9 @@ void start_info_read(const struct start_info *info, struct boot *boot) {
     boot->loader = info->loader == START_BY_UEFI ? "UEFI" : "PVH";
     boot_set_line(boot, info->line != 0 ? (const char *)info->line : "");
     for (uint32_t i = 0; i < info->memory_count; i++) { // bound: the record's count
-        if (memory[i].kind == START_MEMORY_RAM) {
-            boot_add_region(boot, memory[i].start, memory[i].bytes, FRAME_USABLE);
-        } else if (memory[i].kind == START_MEMORY_ACPI) {
-            boot_add_region(boot, memory[i].start, memory[i].bytes, FRAME_RECLAIMABLE);
-        }
+        enum frame_kind kind = memory[i].kind == START_MEMORY_RAM    ? FRAME_USABLE
+                               : memory[i].kind == START_MEMORY_ACPI ? FRAME_RECLAIMABLE
+                                                                     : FRAME_RESERVED;
+        boot_add_region(boot, memory[i].start, memory[i].bytes, kind);
     }
 }
