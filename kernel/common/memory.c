@@ -42,7 +42,7 @@ static size_t find_pieces(const struct boot *boot, struct bump_range *pieces) {
         edge = next_edge(boot, at);
         if (!is_free(boot, at))
             continue;
-        while (is_free(boot, edge)) // bound: two edges a region
+        while (edge != UINT64_MAX && is_free(boot, edge)) // bound: two edges a region
             edge = next_edge(boot, edge);
         uint64_t start = (at + FRAME_BYTES - 1) & ~(uint64_t)(FRAME_BYTES - 1);
         uint64_t end = edge & ~(uint64_t)(FRAME_BYTES - 1);
