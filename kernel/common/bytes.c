@@ -13,13 +13,15 @@ void *memmove(void *to, const void *from, size_t bytes);
 void *memset(void *to, int value, size_t bytes);
 int memcmp(const void *left, const void *right, size_t bytes);
 
-void *memcpy(void *restrict to, const void *restrict from, size_t bytes) {
-    unsigned char *out = to;
-    const unsigned char *in = from;
+static inline void copy_upward(unsigned char *out, const unsigned char *in, size_t bytes) {
     for (; bytes >= STEP; bytes -= STEP, out += STEP, in += STEP) // bound: bytes / 8
         *(any_word *)out = *(const any_word *)in;
     while (bytes-- > 0) // bound: 7
         *out++ = *in++;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes) {
+    copy_upward(to, from, bytes);
     return to;
 }
 
@@ -27,10 +29,7 @@ void *memmove(void *to, const void *from, size_t bytes) {
     unsigned char *out = to;
     const unsigned char *in = from;
     if ((uintptr_t)out - (uintptr_t)in >= bytes) {
-        for (; bytes >= STEP; bytes -= STEP, out += STEP, in += STEP) // bound: bytes / 8
-            *(any_word *)out = *(const any_word *)in;
-        while (bytes-- > 0) // bound: 7
-            *out++ = *in++;
+        copy_upward(out, in, bytes);
         return to;
     }
     while (bytes % STEP != 0) { // bound: 7
