@@ -23,15 +23,10 @@ static bool refuse(void) {
     return me->refuse_in != 0 && --me->refuse_in == 0;
 }
 
-static void run_body(void *arg) {
-    const struct task *task = arg;
-    task->body(task->arg);
-}
-
 static void begin(void) {
     struct cpu *me = cpu_self();
     struct task *task = me->task;
-    task->end = catch_task(run_body, task);
+    task->end = catch_task(task->body, task->arg);
     task->ended = true;
     context_switch(&task->context, me->context);
 }
