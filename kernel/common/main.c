@@ -52,7 +52,7 @@ void kernel_main(uintptr_t record) {
     console_init();                // from here on there are words
     arch_read_boot(record, &boot); // memory, CPUs and the command line, as the machine tells them
     read_options();                // what this run is for
-    print_machine();               //
+    print_machine();               // how it was started, and what lies where
     memory_init(&boot);            // boot's own memory, from what is free
     arch_map_memory(&boot);        // text read-only, nothing else executable; tables of boot's memory
     cpus_make(&boot);              // records and stacks, likewise
