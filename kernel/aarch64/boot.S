@@ -17,13 +17,15 @@
     movk    \register, #((\value) >> 32) & 0xffff, lsl #32
     .endm
 
-    // The stack in `top`, the vectors, and SP_EL0 = 0: no exception is being reported.
-    .macro become top
-    mov     sp, \top
+    // The CPU of the record in x1, its stack, the vectors, and SP_EL0 = 0: no exception is being reported.
+    .macro become
+    msr     tpidr_el1, x1
+    ldr     x1, [x1, #CPU_STACK_TOP]
+    mov     sp, x1
     msr     sp_el0, xzr
-    adrp    \top, vectors
-    add     \top, \top, :lo12:vectors
-    msr     vbar_el1, \top
+    adrp    x1, vectors
+    add     x1, x1, :lo12:vectors
+    msr     vbar_el1, x1
     isb
     msr     daifclr, #5 // SError is reported when it comes; FIQ is the alarm
     mov     x0, x19
@@ -53,9 +55,9 @@ boot_entry:
 1:  stp     xzr, xzr, [x0], #16 // bound: bytes of .bss
     cmp     x0, x1
     b.lo    1b
-    msr     tpidr_el1, xzr
-    adrp    x1, boot_stack_top
-    become  x1
+    adrp    x1, boot_cpu
+    add     x1, x1, :lo12:boot_cpu
+    become
     bl      kernel_main
 
 // x0: the CPU's record. Walks of the tables are cached, so that nobody has to clean them to memory.
@@ -65,9 +67,8 @@ secondary_entry:
     bl      enter_el1
     adrp    x0, page_root
     bl      mmu_load
-    msr     tpidr_el1, x19
-    ldr     x1, [x19, #CPU_STACK_TOP]
-    become  x1
+    mov     x1, x19
+    become
     bl      cpu_main
 
 // Returns at EL1 with interrupts masked and the MMU off.
@@ -146,11 +147,9 @@ early_table:
     .quad   0x0060000000000405, 0x40000701, 0x80000701, 0xc0000701
     .fill   508, 8, 0
 
-    .bss
+// The first thing after the read-only pages: an overflow meets those and traps.
+    .section .boot_stack, "aw", @progbits
     .balign 4096
-    .globl  boot_stack_guard
-boot_stack_guard:
-    .skip   4096
     .skip   16384
     .globl  boot_stack_top
 boot_stack_top:

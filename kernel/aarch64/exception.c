@@ -14,7 +14,7 @@ enum {
     SPSR_IRQ_MASKED = 1 << 7
 };
 
-_Static_assert(sizeof(struct exception_frame) == 288, "FATAL_BYTES in vectors.S");
+_Static_assert(sizeof(struct exception_frame) == 288, "FRAME_BYTES in vectors.S");
 
 static const char *class_name(uint64_t class) {
     static const char *const names[64] = {

@@ -115,7 +115,6 @@ void arch_map_memory(const struct boot *boot) {
     map((uintptr_t)image_start, (uintptr_t)image_text_end, TEXT);
     map((uintptr_t)image_text_end, (uintptr_t)image_rodata_end, READ_ONLY_DATA);
     map((uintptr_t)image_rodata_end, (uintptr_t)image_end, DATA);
-    map((uintptr_t)boot_stack_guard, (uintptr_t)boot_stack_guard + PAGE_BYTES, UNMAPPED);
     map(0, PAGE_BYTES, UNMAPPED);
     for (size_t i = 0; i < boot->cpu_count; i++) { // bound: cpu_count
         (void)page_entry(STACKS_START + i * STACKS_CPU_BYTES);

@@ -14,9 +14,7 @@ struct exception_frame {
     uint64_t x[31], sp, elr, spsr, esr, far;
 };
 
-extern struct machine machine;  // read by arch_read_boot
-extern char boot_stack_guard[]; // a page that stays unmapped, below the boot CPU's stack
-extern const char vectors[];
+extern struct machine machine; // read by arch_read_boot
 
 void console_move(uint64_t uart);
 _Noreturn void console_last_words(const char *words); // without print, then machine_exit(false)

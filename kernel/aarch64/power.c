@@ -8,7 +8,7 @@ enum { STATUS_SUCCESS = 0, STATUS_FAILURE = 3 }; // 1 is QEMU's own
 enum { SEMIHOSTING_EXIT_EXTENDED = 0x20, STOPPED_APPLICATION_EXIT = 0x20026 };
 #define PSCI_SYSTEM_OFF 0x84000008u
 
-_Static_assert(offsetof(struct cpu, stack_top) == 24, "CPU_STACK_TOP in boot.S and vectors.S");
+_Static_assert(offsetof(struct cpu, stack_top) == 24, "CPU_STACK_TOP in boot.S");
 _Static_assert(offsetof(struct cpu, interrupt_top) == 32, "CPU_INTERRUPT_TOP in vectors.S");
 
 static int64_t psci_call(uint32_t function, uint64_t a, uint64_t b, uint64_t c) {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Exceptions. Interrupts save what C may change and call interrupt_take, on a stack of their own. Everything else saves
-// all registers and calls exception_report, which does not return; on the same stack, or from its top again if SP is not
-// inside the stack or near its end. If that fails in turn, the machine ends at once. There is no user mode, so its
-// registers serve as scratch space: TPIDR_EL0 and TPIDRRO_EL0 hold x0 and x1, SP_EL0 the old SP of a report, which also
-// says that it is under way.
+// all registers and calls exception_report, on the same stack, or on that of interrupts if there is no room. If that
+// fails in turn, the machine ends at once. There is no user mode, so its registers serve as scratch space: TPIDR_EL0 and
+// TPIDRRO_EL0 hold x0 and x1, SP_EL0 the old SP of a report, which also says that it is under way.
+#include "pairs.h"
 
-#define CPU_STACK_TOP 24 // in struct cpu
-#define CPU_INTERRUPT_TOP 32
-#define FATAL_BYTES 288  // struct exception_frame
-#define IRQ_BYTES 192
-#define STACK_USE_MAX 12288 // of CPU_STACK_BYTES, for an exception to stay on the stack
+#define CPU_INTERRUPT_TOP 32 // in struct cpu
+#define FRAME_BYTES 288      // struct exception_frame
+#define REPORT_BYTES 4096    // of stack, for a report; far less than lies unmapped, or read-only, below a stack
 
     .macro fatal number
     .balign 128
@@ -18,15 +16,17 @@
     b       fatal_entry
     .endm
 
-    .macro save_x2_to_x17
-    stp     x2, x3, [sp, #16]
-    stp     x4, x5, [sp, #32]
-    stp     x6, x7, [sp, #48]
-    stp     x8, x9, [sp, #64]
-    stp     x10, x11, [sp, #80]
-    stp     x12, x13, [sp, #96]
-    stp     x14, x15, [sp, #112]
-    stp     x16, x17, [sp, #128]
+    // Into the frame at SP, what C may change, x0 and x1 from where the entries put them, the old SP from x1. x0 stays.
+    .macro save
+    pairs   stp, 2, 19, 0
+    pairs   stp, 28, 29, 0
+    stp     x30, x1, [sp, #240]
+    mrs     x2, tpidr_el0
+    mrs     x3, tpidrro_el0
+    stp     x2, x3, [sp]
+    mrs     x2, elr_el1
+    mrs     x3, spsr_el1
+    stp     x2, x3, [sp, #256]
     .endm
 
     .text
@@ -48,48 +48,22 @@ irq_entry:
     mrs     x0, tpidr_el1
     ldr     x0, [x0, #CPU_INTERRUPT_TOP]
     mov     x1, sp
-    sub     sp, x0, #IRQ_BYTES
-    str     x1, [sp, #184]
-    mrs     x0, tpidr_el0
-    mrs     x1, tpidrro_el0
-    stp     x0, x1, [sp, #0]
-    save_x2_to_x17
-    stp     x18, x29, [sp, #144]
-    mrs     x0, elr_el1
-    mrs     x1, spsr_el1
-    stp     x30, x0, [sp, #160]
-    str     x1, [sp, #176]
+    sub     sp, x0, #FRAME_BYTES
+    save
     msr     daifclr, #1 // the alarm does not return
     bl      interrupt_take
-    ldp     x30, x0, [sp, #160]
-    ldr     x1, [sp, #176]
-    msr     elr_el1, x0
-    msr     spsr_el1, x1
-    ldp     x18, x29, [sp, #144]
-    ldp     x16, x17, [sp, #128]
-    ldp     x14, x15, [sp, #112]
-    ldp     x12, x13, [sp, #96]
-    ldp     x10, x11, [sp, #80]
-    ldp     x8, x9, [sp, #64]
-    ldp     x6, x7, [sp, #48]
-    ldp     x4, x5, [sp, #32]
-    ldp     x2, x3, [sp, #16]
-    ldp     x0, x1, [sp, #0]
+    ldp     x2, x3, [sp, #256]
+    msr     elr_el1, x2
+    msr     spsr_el1, x3
+    ldr     x30, [sp, #240]
+    pairs   ldp, 28, 29, 0
+    pairs   ldp, 2, 19, 0
+    ldp     x0, x1, [sp]
     msr     tpidr_el0, x1
-    ldr     x1, [sp, #184]
+    ldr     x1, [sp, #248]
     mov     sp, x1
     mrs     x1, tpidr_el0
     eret
-
-    // x1: the top of this CPU's stack; before the CPU has a record, it is the boot CPU.
-    .macro load_stack_top
-    mrs     x1, tpidr_el1
-    cbz     x1, 8f
-    ldr     x1, [x1, #CPU_STACK_TOP]
-    cbnz    x1, 9f
-8:  adrp    x1, boot_stack_top
-9:
-    .endm
 
 fatal_entry:
     msr     tpidrro_el0, x1
@@ -97,32 +71,21 @@ fatal_entry:
     cbnz    x1, fatal_again
     mov     x1, sp
     msr     sp_el0, x1
-    load_stack_top
-    sub     x1, sp, x1
-    add     x1, x1, #STACK_USE_MAX
-    cmp     x1, #STACK_USE_MAX
-    b.ls    1f
-    load_stack_top
+    sub     x1, x1, #REPORT_BYTES
+    at      s1e1w, x1 // whether a write there would fault, as PAR_EL1 then tells
+    isb
+    mrs     x1, par_el1
+    tbz     x1, #0, 1f
+    mrs     x1, tpidr_el1
+    ldr     x1, [x1, #CPU_INTERRUPT_TOP]
     mov     sp, x1
-1:  sub     sp, sp, #FATAL_BYTES
-    save_x2_to_x17
-    stp     x18, x19, [sp, #144]
-    stp     x20, x21, [sp, #160]
-    stp     x22, x23, [sp, #176]
-    stp     x24, x25, [sp, #192]
-    stp     x26, x27, [sp, #208]
-    stp     x28, x29, [sp, #224]
+1:  sub     sp, sp, #FRAME_BYTES
     mrs     x1, sp_el0
-    stp     x30, x1, [sp, #240]
-    mrs     x1, tpidr_el0
-    mrs     x2, tpidrro_el0
-    stp     x1, x2, [sp]
-    mrs     x1, elr_el1
-    mrs     x2, spsr_el1
-    stp     x1, x2, [sp, #256]
-    mrs     x1, esr_el1
-    mrs     x2, far_el1
-    stp     x1, x2, [sp, #272]
+    save
+    pairs   stp, 20, 27, 0
+    mrs     x2, esr_el1
+    mrs     x3, far_el1
+    stp     x2, x3, [sp, #272]
     mov     x1, sp
     bl      exception_report
 

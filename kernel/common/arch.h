@@ -25,9 +25,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The entry code of an architecture sets up a stack, clears .bss, puts the MMU and caches on over an early map and
-// calls kernel_main(record) on the boot CPU with interrupts masked; `record` is what the loader left: hvm_start_info
-// (PVH, and our UEFI loader), or the device tree.
+// The entry code of an architecture sets up a stack, clears .bss, puts the MMU and caches on over an early map, makes
+// boot_cpu the CPU's record, lets exceptions be reported and calls kernel_main(record) on the boot CPU with interrupts
+// masked; `record` is what the loader left: hvm_start_info (PVH, and our UEFI loader), or the device tree.
 _Noreturn void kernel_main(uintptr_t record);
 
 // Before anything is printed. console_put sends one byte, waiting for the device; callers serialise.
@@ -72,9 +72,10 @@ uint64_t clock_hz(void); // ticks of clock_ticks() a second
 // armed before: it calls watchdog_look. Where a machine has no such thing, nothing.
 void alarm_in(uint64_t seconds);
 
-// An exception: the architecture calls on_exception first, on any stack, and says whether interrupts were masked where
-// it happened; the call does not return if somebody awaits it (catch.h). Else the architecture prints the cause and all
-// registers by print.h and calls panic.
+// An exception: the architecture calls on_exception first, and says whether interrupts were masked where it happened;
+// the call does not return if somebody awaits it (catch.h). Else the architecture prints the cause and all registers by
+// print.h and calls panic. That runs on the stack where the exception happened, or, if that may have no room, on the
+// CPU's stack of interrupts from its top: nobody awaits an exception of a handler, so none goes on there.
 void on_exception(bool masked);
 
 // Where code stands that does not run: its stack pointer; what else it needs lies there. context_new: code that begins

@@ -43,4 +43,9 @@ struct cpu {
     struct kheap_masked masked[KHEAP_CALLS]; // kheap.c: of each kind of call
 };
 
+// Of the CPU that boots, and whole before anything runs: an exception may come at any time. Its stacks are the one that
+// the entry code sets up.
+extern struct cpu boot_cpu;
+extern char boot_stack_top[];
+
 #endif

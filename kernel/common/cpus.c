@@ -10,7 +10,7 @@
 #include "watchdog.h"
 
 const char cpus_idle[] = "idle";
-static struct cpu boot_cpu = {.doing = "boot"};
+struct cpu boot_cpu = {.stack_top = boot_stack_top, .interrupt_top = boot_stack_top, .doing = "boot"};
 static struct cpu *cpus[ARCH_CPUS_MAX] = {&boot_cpu};
 static size_t count = 1, up = 1;
 
@@ -23,10 +23,6 @@ static struct {
     size_t arrived; // CPUs that wait in cpus_meet
     uint64_t meetings;
 } run;
-
-void cpus_init_boot_cpu(void) {
-    cpu_set_self(&boot_cpu);
-}
 
 size_t cpus_count(void) {
     return count;

@@ -6,9 +6,6 @@
 #include "boot.h"
 #include "cpu.h"
 
-// The record of the CPU that boots, before anything else.
-void cpus_init_boot_cpu(void);
-
 // A record and a stack for every CPU, of boot's memory.
 void cpus_make(const struct boot *boot);
 

@@ -48,7 +48,6 @@ static _Noreturn void run_mode(void) {
 }
 
 void kernel_main(uintptr_t record) {
-    cpus_init_boot_cpu();          // who this is
     console_init();                // from here on there are words
     arch_read_boot(record, &boot); // memory, CPUs and the command line, as the machine tells them
     read_options();                // what this run is for

@@ -8,7 +8,7 @@
 #include "print.h"
 #include "stack.h"
 
-enum { FRAMES_A_CALL = 4, BASE_BYTES = 1024 };
+enum { FRAMES_A_CALL = 4 };
 
 // In front of every block of a task, right below what the task sees.
 struct task_block {
@@ -41,9 +41,7 @@ bool task_start(const char *name, void (*body)(void *arg), void *arg) {
         return false;
     struct task *task = kheap_alloc(sizeof *task, CPU_LINE_BYTES);
     *task = (struct task){.name = name, .body = body, .arg = arg, .stack = stack};
-    char *top = stack_map(me->index, place, stack);
-    task->context = context_new(top, begin);
-    task->stack_top = top - BASE_BYTES;
+    task->context = context_new(stack_map(me->index, place, stack), begin);
     (void)frame_list_init(&task->frames_list, frames_pool()); // it has a direct map, which is all this asks for
     me->tasks[place] = task;
     return true;
@@ -53,17 +51,14 @@ bool task_start(const char *name, void (*body)(void *arg), void *arg) {
 static void resume(struct cpu *me, struct task *task) {
     irq_state_t was = irq_mask();
     const char *doing = me->doing;
-    void *stack_top = me->stack_top;
     me->task = task;
     me->doing = task->name;
-    me->stack_top = task->stack_top;
     me->catch = task->catch;
     talloc_use_primary(kheap_talloc(), me->index);
     context_switch(&me->context, task->context);
     talloc_use_primary_then_backup(kheap_talloc(), me->index);
     task->catch = me->catch;
     me->catch = NULL;
-    me->stack_top = stack_top;
     me->doing = doing;
     me->task = NULL;
     irq_restore(was);

@@ -21,8 +21,7 @@ struct task {
 
     // Private.
     bool ended;
-    void *context;   // where it stands while others run
-    void *stack_top; // below the frames that an abort goes back to: an overflow is reported from here on
+    void *context; // where it stands while others run
     struct catch_point *catch;
     uint64_t stack;                // its frames
     struct task_block *first;      // a list of all blocks

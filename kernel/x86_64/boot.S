@@ -67,6 +67,7 @@ ap_cpu:
     .section .boot_stack, "aw", @progbits
     .balign 4096
     .skip 32768
+    .globl boot_stack_top
 boot_stack_top:
 
 // PVH: 32-bit protected mode, no paging, EBX = the record.

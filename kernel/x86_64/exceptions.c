@@ -5,13 +5,8 @@
 #include "print.h"
 #include "watchdog.h"
 
-enum { VECTORS = 256, EXCEPTIONS = 32, ALARM = 2, DOUBLE_FAULT = 8, PAGE_FAULT = 14, EMERGENCY_BYTES = 4096 };
-enum {
-    TASK_WORDS = 26,
-    TASK_EMERGENCY_STACK = 9,
-    TASK_INTERRUPT_STACK = 11,
-    TASK_IO_MAP = 25
-}; // 32-bit words of a task state
+enum { VECTORS = 256, EXCEPTIONS = 32, ALARM = 2, DOUBLE_FAULT = 8, PAGE_FAULT = 14 };
+enum { TASK_WORDS = 26, TASK_STACK = 9, TASK_IO_MAP = 25 }; // 32-bit words of a task state
 
 struct gate {
     uint64_t low, high;
@@ -24,7 +19,6 @@ struct frame {
 
 static struct gate gates[VECTORS];
 static uint32_t tasks[ARCH_CPUS_MAX][TASK_WORDS];
-static _Alignas(16) char emergency_stacks[ARCH_CPUS_MAX][EMERGENCY_BYTES];
 
 static const char *const names[] = {"divide error",
                                     "debug exception",
@@ -51,8 +45,7 @@ static const char *const names[] = {"divide error",
 
 _Noreturn void exception(const struct frame *frame);
 
-// An interrupt gate: interrupts are masked in there. `stack` 1 is the CPU's emergency stack, 2 that
-// of its interrupts, 0 the one in use.
+// An interrupt gate: interrupts are masked in there. `stack` 1 is that of the CPU's interrupts, 0 the one in use.
 static void gate_set(size_t vector, const char *entry, uint64_t stack) {
     uint64_t address = (uintptr_t)entry;
     gates[vector].low = (address & 0xffff) | (uint64_t)SELECTOR_CODE << 16 | stack << 32 | 0x8e00ull << 32 |
@@ -60,24 +53,25 @@ static void gate_set(size_t vector, const char *entry, uint64_t stack) {
     gates[vector].high = address >> 32;
 }
 
+// A page fault may be a stack's end.
 void exceptions_init(void) {
+    cpu_set_self(&boot_cpu);
     for (size_t i = 0; i < EXCEPTIONS; i++) { // bound: EXCEPTIONS
         gate_set(i, exception_entries + 16 * i, i == DOUBLE_FAULT || i == PAGE_FAULT);
     }
-    gate_set(VECTOR_TIMER, timer_entry, 2);
-    gate_set(VECTOR_IPI, ipi_entry, 2);
+    gate_set(VECTOR_TIMER, timer_entry, 1);
+    gate_set(VECTOR_IPI, ipi_entry, 1);
     gate_set(VECTOR_SPURIOUS, spurious_entry, 0);
-    exceptions_init_cpu(0, NULL);
+    exceptions_init_cpu();
 }
 
 // The boot CPU comes here twice: its task state is described anew, since the CPU marks it as in use.
-void exceptions_init_cpu(size_t index, const void *interrupt_top) {
-    uint64_t top = (uintptr_t)(emergency_stacks[index] + EMERGENCY_BYTES);
+void exceptions_init_cpu(void) {
+    size_t index = cpu_self()->index;
+    uint64_t top = (uintptr_t)cpu_self()->interrupt_top;
     uint64_t task = (uintptr_t)tasks[index], limit = sizeof tasks[index] - 1;
-    tasks[index][TASK_EMERGENCY_STACK] = (uint32_t)top;
-    tasks[index][TASK_EMERGENCY_STACK + 1] = (uint32_t)(top >> 32);
-    tasks[index][TASK_INTERRUPT_STACK] = (uint32_t)(uintptr_t)interrupt_top;
-    tasks[index][TASK_INTERRUPT_STACK + 1] = (uint32_t)((uintptr_t)interrupt_top >> 32);
+    tasks[index][TASK_STACK] = (uint32_t)top;
+    tasks[index][TASK_STACK + 1] = (uint32_t)(top >> 32);
     tasks[index][TASK_IO_MAP] = (uint32_t)sizeof tasks[index] << 16; // none
     uint64_t *descriptor = descriptors + SELECTOR_TASKS / 8 + 2 * index;
     descriptor[0] = limit | (task & 0xffffff) << 16 | 0x89ull << 40 | (task >> 24 & 0xff) << 56;

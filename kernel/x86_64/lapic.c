@@ -76,7 +76,7 @@ void arch_interrupts_init(const struct boot *boot) {
 }
 
 void arch_interrupts_init_cpu(void) {
-    exceptions_init_cpu(cpu_self()->index, cpu_self()->interrupt_top);
+    exceptions_init_cpu();
     *reg(SPURIOUS) = ENABLED | VECTOR_SPURIOUS;
     *reg(LVT_LINT0) = MASKED;
     *reg(LVT_ERROR) = MASKED;

@@ -53,7 +53,7 @@ extern const char timer_entry[], ipi_entry[], spurious_entry[];
 
 // exceptions.c: from the very first C code on; then on every CPU for its own task state.
 void exceptions_init(void);
-void exceptions_init_cpu(size_t index, const void *interrupt_top);
+void exceptions_init_cpu(void);
 
 // alarm.c: once, on the boot CPU, which takes it.
 void alarm_init(void);
