@@ -140,7 +140,7 @@ semihosting:
     hlt     #0xf000
     ret
 
-// Until arch_map_memory: devices in the first GiB, memory from there to 4 GiB, where loaders leave things.
+// Until arch_load_pages: devices in the first GiB, memory from there to 4 GiB, where loaders leave things.
     .section .rodata
     .balign 4096
 early_table:

@@ -11,6 +11,7 @@
 //                                   again; none is lost between the caller's last look and the sleep
 //   struct cpu *cpu_self(void)      this CPU's record (cpu.h), from GS or TPIDR_EL1
 //   void cpu_set_self(struct cpu *) once a CPU
+//   void page_forget(uintptr_t)     this CPU looks anew how that address is mapped
 //   void cpu_relax(void)            a hint in a spinning loop of the kernel (never of the heap)
 //   uint64_t clock_ticks(void)      monotonic; one rate for all CPUs
 //   uint64_t instructions_now(void) instructions executed so far, by all CPUs together: exact under QEMU's -icount
@@ -38,17 +39,10 @@ void console_put(char c);
 // line. No allocation. What the machine must have and lacks ends in panic with a sentence (no MADT, no memory).
 void arch_read_boot(uintptr_t record, struct boot *boot);
 
-// The kernel's final page tables over all memory in *boot: text read-only and executable; read-only data, data, heap
-// and devices not executable; nothing writable executable. Boot CPU, once; secondaries load them in cpu_start.
-void arch_map_memory(const struct boot *boot);
-
-// Addresses of stacks, apart from all memory; for each CPU some, 2 MiB or a whole part of that, whose tables
-// arch_map_memory has made.
-// arch_map_stack_page maps one page of them to a frame, or to nothing (FRAME_NONE). Other CPUs may go on seeing the
-// former mapping if they have looked there before.
-#define STACKS_START (UINT64_C(3) << 37)
-enum { STACKS_CPU_BYTES = 256 << 10 };
-void arch_map_stack_page(uintptr_t address, uint64_t frame);
+// Page tables; pages.h has their format. arch_map_devices is called first of all: it calls pages_map for what the
+// architecture needs beside memory. arch_load_pages goes over to page_root; secondaries do so in cpu_start.
+void arch_map_devices(void);
+void arch_load_pages(void);
 
 // Exceptions, then the interrupt controller and the timer: once on the boot CPU, then once on every CPU.
 void arch_interrupts_init(const struct boot *boot);

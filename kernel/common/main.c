@@ -6,6 +6,7 @@
 #include "kheap.h"
 #include "memory.h"
 #include "options.h"
+#include "pages.h"
 #include "print.h"
 #include "tick.h"
 #include "watchdog.h"
@@ -53,7 +54,7 @@ void kernel_main(uintptr_t record) {
     read_options();                // what this run is for
     print_machine();               // how it was started, and what lies where
     memory_init(&boot);            // boot's own memory, from what is free
-    arch_map_memory(&boot);        // text read-only, nothing else executable; tables of boot's memory
+    pages_init(&boot);             // text read-only, nothing else executable; tables of boot's memory
     cpus_make(&boot);              // records and stacks, likewise
     frames_init(&boot);            // frames of all that is left; boot's memory ends here
     kheap_make_backup(&boot);      // a small heap for as many CPUs as there may be

@@ -4,8 +4,8 @@
 #ifndef KERNEL_COMMON_STACK_H
 #define KERNEL_COMMON_STACK_H
 
-#include "arch.h"
 #include "cpu.h"
+#include "pages.h"
 
 enum { STACK_FRAMES = CPU_STACK_BYTES / 4096 };
 _Static_assert(STACK_PLACES * 2 * CPU_STACK_BYTES == STACKS_CPU_BYTES, "the places fill a CPU's addresses");

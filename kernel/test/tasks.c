@@ -9,6 +9,7 @@
 #include "kheap.h"
 #include "masked.h"
 #include "options.h"
+#include "pages.h"
 #include "print.h"
 #include "protect.h"
 #include "random.h"

@@ -50,6 +50,10 @@ static inline void cpu_set_self(struct cpu *cpu) {
     msr_write(MSR_GS_BASE, (uintptr_t)cpu);
 }
 
+static inline void page_forget(uintptr_t address) {
+    __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
+}
+
 static inline void cpu_relax(void) {
     __asm__ volatile("pause" ::: "memory");
 }

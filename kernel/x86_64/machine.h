@@ -58,7 +58,4 @@ void exceptions_init_cpu(void);
 // alarm.c: once, on the boot CPU, which takes it.
 void alarm_init(void);
 
-// pages.c: the root of the final tables, which boot.S gives to secondaries.
-extern uint64_t page_root[];
-
 #endif
