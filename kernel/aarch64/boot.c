@@ -18,7 +18,7 @@ static void add_ranges(struct boot *boot, const struct machine_ranges *ranges, e
 }
 
 static void read_tree(const void *tree, size_t limit) {
-    const char *problem = machine_read(&machine, tree, limit, SYSTEM_READ("mpidr_el1"));
+    const char *problem = machine_read(&machine, tree, limit);
     if (problem != NULL) {
         panic("%s", problem);
     }
@@ -47,8 +47,5 @@ void arch_read_boot(uintptr_t record, struct boot *boot) {
     }
     add_ranges(boot, &machine.reserved, FRAME_RESERVED);
     boot->cpus_upper = machine.cpus_upper;
-    boot->cpu_count = machine.cpu_count;
-    for (size_t i = 0; i < machine.cpu_count; i++) { // bound: ARCH_CPUS_MAX
-        boot->hardware_ids[i] = machine.cpus[i];
-    }
+    boot_set_cpus(boot, machine.cpus, machine.cpu_count, SYSTEM_READ("mpidr_el1") & MACHINE_AFFINITY);
 }

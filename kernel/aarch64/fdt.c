@@ -3,7 +3,6 @@
 #include "fdt.h"
 
 enum { HEADER_BYTES = 40, VERSION = 17, CELL = 4 };
-enum { TOKEN_NODE = 1, TOKEN_NODE_END = 2, TOKEN_PROPERTY = 3, TOKEN_NOTHING = 4, TOKEN_END = 9 };
 
 static uint32_t read_cell(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
@@ -40,66 +39,45 @@ const char *fdt_open(struct fdt *self, const void *bytes, size_t limit) {
     return NULL;
 }
 
-// The string at `offset`, NULL unless it ends before `end`.
-static const char *read_string(const struct fdt *self, size_t offset, size_t end, size_t *bytes) {
-    for (size_t i = offset; i < end; i++) { // bound: bytes of the block
-        if (self->bytes[i] == 0) {
-            *bytes = i + 1 - offset;
-            return (const char *)self->bytes + offset;
-        }
-    }
-    return NULL;
+// The string at `offset` with its end; nothing unless it ends before `end`.
+static struct fdt_value read_string(const struct fdt *self, size_t offset, size_t end) {
+    for (size_t i = offset; i < end; i++) // bound: bytes of the block
+        if (self->bytes[i] == 0)
+            return (struct fdt_value){self->bytes + offset, i + 1 - offset};
+    return (struct fdt_value){NULL, 0};
 }
 
-static struct fdt_token read_node(const struct fdt *self, size_t *offset) {
-    struct fdt_token token = {.kind = FDT_BROKEN};
-    size_t bytes;
-    token.name = read_string(self, *offset, self->structure_end, &bytes);
-    if (token.name != NULL) {
-        token.kind = FDT_NODE;
-        *offset += (bytes + CELL - 1) / CELL * CELL;
-    }
-    return token;
+// The cell at *offset, which moves on; 0 at the end of the structure block.
+static uint32_t take_cell(const struct fdt *self, size_t *offset) {
+    if (*offset > self->structure_end || self->structure_end - *offset < CELL)
+        return 0;
+    *offset += CELL;
+    return read_cell(self->bytes + *offset - CELL);
 }
 
-static struct fdt_token read_property(const struct fdt *self, size_t *offset) {
-    struct fdt_token token = {.kind = FDT_BROKEN};
-    size_t left = self->structure_end - *offset, name_bytes;
-    if (left < 2 * CELL || read_cell(self->bytes + *offset) > left - 2 * CELL) {
-        return token;
-    }
-    token.value.size = read_cell(self->bytes + *offset);
-    token.value.bytes = self->bytes + *offset + 2 * CELL;
-    size_t name = self->strings + read_cell(self->bytes + *offset + CELL);
-    token.name = read_string(self, name, self->strings_end, &name_bytes);
-    if (token.name != NULL) {
-        token.kind = FDT_PROPERTY;
-        *offset += 2 * CELL + (token.value.size + CELL - 1) / CELL * CELL;
-    }
-    return token;
+static size_t round_up(size_t bytes) {
+    return (bytes + CELL - 1) / CELL * CELL;
 }
 
 struct fdt_token fdt_next(const struct fdt *self, size_t *offset) {
-    // bound: cells of the structure block
-    while (*offset <= self->structure_end && self->structure_end - *offset >= CELL) {
-        uint32_t kind = read_cell(self->bytes + *offset);
-        *offset += CELL;
-        switch (kind) {
-        case TOKEN_NODE:
-            return read_node(self, offset);
-        case TOKEN_NODE_END:
-            return (struct fdt_token){.kind = FDT_NODE_END};
-        case TOKEN_PROPERTY:
-            return read_property(self, offset);
-        case TOKEN_END:
-            return (struct fdt_token){.kind = FDT_END};
-        case TOKEN_NOTHING:
-            break;
-        default:
-            return (struct fdt_token){.kind = FDT_BROKEN};
-        }
+    struct fdt_token token = {.kind = FDT_NOTHING};
+    bool is_whole = true;
+    while (token.kind == FDT_NOTHING) // bound: cells of the structure block
+        token.kind = take_cell(self, offset);
+    if (token.kind == FDT_NODE) {
+        token.name = read_string(self, *offset, self->structure_end);
+        is_whole = token.name.size != 0;
+        *offset += round_up(token.name.size);
+    } else if (token.kind == FDT_PROPERTY) {
+        token.value.size = take_cell(self, offset);
+        token.name = read_string(self, self->strings + take_cell(self, offset), self->strings_end);
+        token.value.bytes = self->bytes + *offset;
+        is_whole = token.name.size != 0 && token.value.size <= self->structure_end - *offset;
+        *offset += round_up(token.value.size);
+    } else {
+        is_whole = token.kind == FDT_NODE_END || token.kind == FDT_END;
     }
-    return (struct fdt_token){.kind = FDT_BROKEN};
+    return is_whole ? token : (struct fdt_token){.kind = FDT_BROKEN};
 }
 
 bool fdt_reservation(const struct fdt *self, size_t index, uint64_t *start, uint64_t *bytes) {
@@ -119,17 +97,11 @@ uint64_t fdt_number(struct fdt_value value, size_t index, size_t cells) {
 }
 
 bool fdt_has_string(struct fdt_value value, const char *text) {
-    size_t at = 0; // how much of `text` the current string has matched; SIZE_MAX: not this string
-    for (size_t i = 0; i < value.size; i++) { // bound: bytes of the value
-        char c = (char)value.bytes[i];
-        if (c == 0) {
-            if (at != SIZE_MAX && text[at] == 0) {
-                return true;
-            }
-            at = 0;
-        } else if (at != SIZE_MAX) {
-            at = text[at] == c ? at + 1 : SIZE_MAX;
-        }
-    }
+    size_t bytes = 1;
+    while (text[bytes - 1] != 0) // bound: the text
+        bytes++;
+    for (size_t i = 0; i + bytes <= value.size; i++) // bound: bytes of the value
+        if ((i == 0 || value.bytes[i - 1] == 0) && __builtin_memcmp(value.bytes + i, text, bytes) == 0)
+            return true;
     return false;
 }

@@ -22,18 +22,20 @@ struct fdt_value {
     size_t size;
 };
 
-enum fdt_kind { FDT_NODE, FDT_NODE_END, FDT_PROPERTY, FDT_END, FDT_BROKEN };
+// Numbered as in the tree, which has no FDT_BROKEN.
+enum fdt_kind { FDT_BROKEN, FDT_NODE, FDT_NODE_END, FDT_PROPERTY, FDT_NOTHING, FDT_END = 9 };
 
 struct fdt_token {
     enum fdt_kind kind;
-    const char *name; // of a node or property
+    struct fdt_value name; // of a node or property: a string
     struct fdt_value value;
 };
 
 // Looks at the header of a tree of which at most `limit` bytes can be read. NULL, or a sentence of what is wrong.
 const char *fdt_open(struct fdt *self, const void *bytes, size_t limit);
 
-// The token at *offset, which starts as self->structure and moves on. Ends with FDT_END or FDT_BROKEN.
+// The token at *offset, which starts as self->structure and moves on. Ends with FDT_END or FDT_BROKEN; never is
+// FDT_NOTHING.
 struct fdt_token fdt_next(const struct fdt *self, size_t *offset);
 
 // The index-th memory reservation; false after the last one.

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 enum { MACHINE_CPUS_MAX = 512, MACHINE_RANGES_MAX = 64 };
+#define MACHINE_AFFINITY UINT64_C(0xff00ffffff) // of MPIDR
 
 struct machine_range {
     uint64_t start, bytes;
@@ -25,7 +26,7 @@ struct machine {
     struct machine_ranges reserved;  // not the tree itself, which nobody needs once it is read
     struct machine_ranges gic;       // the distributor, then every region of redistributors
     struct machine_ranges uart;      // the PL011, the first if there are several
-    uint64_t cpus[MACHINE_CPUS_MAX]; // MPIDR affinities of those that are enabled, the boot CPU first
+    uint64_t cpus[MACHINE_CPUS_MAX]; // MPIDR affinities of those that are enabled
     size_t cpu_count, cpus_upper;    // cpus_upper counts the disabled ones too, to MACHINE_CPUS_MAX
     const char *line;                // the command line, still in the tree; "" if there is none
     uint32_t psci_cpu_on;            // function number; 0 until the psci node was seen
@@ -34,8 +35,8 @@ struct machine {
     uint32_t alarm_interrupt;        // of the physical one
 };
 
-// Reads a tree of which at most `limit` bytes can be read, on the CPU with the affinity `boot_cpu`. NULL, or a sentence
-// of what is wrong or missing; then *self is not to be used.
-const char *machine_read(struct machine *self, const void *tree, size_t limit, uint64_t boot_cpu);
+// Reads a tree of which at most `limit` bytes can be read. NULL, or a sentence of what is wrong or missing; then *self
+// is not to be used.
+const char *machine_read(struct machine *self, const void *tree, size_t limit);
 
 #endif

@@ -30,6 +30,10 @@ void boot_set_line(struct boot *boot, const char *line);
 // One region more; panics if there are too many.
 void boot_add_region(struct boot *boot, uint64_t start, uint64_t bytes, enum frame_kind kind);
 
+// The CPUs that are enabled, by their hardware ids, at most ARCH_CPUS_MAX; the one with the id `first` boots. Panics if
+// that is not among them.
+void boot_set_cpus(struct boot *boot, const uint64_t *ids, size_t count, uint64_t first);
+
 // Memory, command line and kind of loader, from a loader's record in PVH's form.
 struct start_info;
 void start_info_read(const struct start_info *info, struct boot *boot);

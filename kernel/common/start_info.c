@@ -5,6 +5,8 @@
 #include "boot.h"
 #include "print.h"
 
+#include <stdbool.h>
+
 void boot_set_line(struct boot *boot, const char *line) {
     size_t bytes = 0;
     for (; line[bytes] != 0; bytes++) { // bound: BOOT_LINE_BYTES
@@ -19,6 +21,18 @@ void boot_add_region(struct boot *boot, uint64_t start, uint64_t bytes, enum fra
     if (boot->region_count == BOOT_REGIONS_MAX)
         panic("memory falls into more than %d regions", BOOT_REGIONS_MAX);
     boot->regions[boot->region_count++] = (struct frame_region){.start = start, .bytes = bytes, .kind = kind};
+}
+
+void boot_set_cpus(struct boot *boot, const uint64_t *ids, size_t count, uint64_t first) {
+    bool is_listed = false;
+    for (size_t i = 0; i < count; i++) { // bound: count
+        is_listed |= ids[i] == first;
+        boot->hardware_ids[i] = ids[i] == first ? ids[0] : ids[i];
+    }
+    if (!is_listed)
+        panic("the machine's tables do not list the CPU that boots, with the hardware id %lu", first);
+    boot->hardware_ids[0] = first;
+    boot->cpu_count = count;
 }
 
 void start_info_read(const struct start_info *info, struct boot *boot) {

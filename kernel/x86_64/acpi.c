@@ -6,26 +6,19 @@
 #include <stdbool.h>
 
 enum { ROOT_BYTES = 20, ROOT_BYTES_2 = 36, ROOT_REVISION = 15, ROOT_RSDT = 16, ROOT_XSDT = 24 };
-enum { TABLE_HEADER = 36, TABLE_LENGTH = 4, MADT_ENTRIES = 44 };
+enum { TABLE_HEADER = 36, NAME_BYTES = 4, TABLE_LENGTH = 4, MADT_ENTRIES = 44 };
 enum { ENTRY_LAPIC = 0, ENTRY_LAPIC_BYTES = 8, ENTRY_X2APIC = 9, ENTRY_X2APIC_BYTES = 16 };
 enum { FLAG_ENABLED = 1, FLAG_ONLINE_CAPABLE = 2 };
 
-// Little-endian, and aligned to nothing.
+// Little-endian, as this architecture is, and aligned to nothing.
 static uint64_t number_at(const uint8_t *at, size_t bytes) {
     uint64_t number = 0;
-    for (size_t i = bytes; i-- > 0;) { // bound: bytes
-        number = number << 8 | at[i];
-    }
+    __builtin_memcpy(&number, at, bytes);
     return number;
 }
 
-static bool is_text(const uint8_t *at, const char *text) {
-    for (; *text != '\0'; at++, text++) { // bound: the text's length
-        if (*at != (uint8_t)*text) {
-            return false;
-        }
-    }
-    return true;
+static bool is_name(const uint8_t *at, const char *name) {
+    return __builtin_memcmp(at, name, NAME_BYTES) == 0;
 }
 
 static bool sums_to_zero(const uint8_t *at, size_t bytes) {
@@ -69,7 +62,7 @@ static void add_cpu(struct acpi_cpus *cpus, uint64_t id, uint64_t flags) {
     cpus->possible += cpus->possible < ACPI_CPUS_MAX && within;
     cpus->beyond += enabled && !within;
     if (enabled && within) { // distinct ids below ACPI_CPUS_MAX: there is room
-        cpus->ids[cpus->count++] = (uint32_t)id;
+        cpus->ids[cpus->count++] = id;
     }
 }
 
@@ -99,19 +92,19 @@ const char *acpi_find_cpus(uint64_t root, uint64_t end, struct acpi_cpus *cpus) 
     }
     bool wide = pointer[ROOT_REVISION] >= 2;
     size_t root_bytes = wide ? ROOT_BYTES_2 : ROOT_BYTES;
-    if (!is_text(pointer, "RSD PTR ") || !sums_to_zero(pointer, ROOT_BYTES) ||
+    if (__builtin_memcmp(pointer, "RSD PTR ", 8) != 0 || !sums_to_zero(pointer, ROOT_BYTES) ||
         bytes_at(root, root_bytes, end) == NULL || !sums_to_zero(pointer, root_bytes)) {
         return "ACPI's root pointer is damaged";
     }
     size_t step = wide ? 8 : 4, bytes;
     const uint8_t *list = table_at(number_at(pointer + (wide ? ROOT_XSDT : ROOT_RSDT), step), end, &bytes);
-    if (list == NULL || !is_text(list, wide ? "XSDT" : "RSDT")) {
+    if (list == NULL || !is_name(list, wide ? "XSDT" : "RSDT")) {
         return "ACPI's root table is damaged";
     }
     for (size_t at = TABLE_HEADER; bytes - at >= step; at += step) { // bound: the table's length
         uint64_t address = number_at(list + at, step);
         const uint8_t *header = bytes_at(address, TABLE_HEADER, end);
-        if (header != NULL && is_text(header, "APIC")) {
+        if (header != NULL && is_name(header, "APIC")) {
             const uint8_t *madt = table_at(address, end, &bytes);
             return madt != NULL ? acpi_cpus_of(madt, bytes, cpus) : "ACPI's MADT is damaged";
         }

@@ -12,7 +12,7 @@ struct acpi_cpus {
     size_t possible;             // enabled or able to come online later, at most ACPI_CPUS_MAX
     size_t count;                // enabled and within reach
     size_t beyond;               // enabled, but with an id of 255 or more, which only x2APIC mode addresses
-    uint32_t ids[ACPI_CPUS_MAX]; // of those within reach
+    uint64_t ids[ACPI_CPUS_MAX]; // of those within reach
 };
 
 // Both answer NULL if all is well, or a sentence. acpi_cpus_of reads the MADT alone; acpi_find_cpus looks it up from

@@ -5,17 +5,6 @@
 #include "print.h"
 #include "start_info.h"
 
-static void boot_cpu_first(struct boot *boot, uint64_t id) {
-    for (size_t i = 0; i < boot->cpu_count; i++) { // bound: cpu_count
-        if (boot->hardware_ids[i] == id) {
-            boot->hardware_ids[i] = boot->hardware_ids[0];
-            boot->hardware_ids[0] = id;
-            return;
-        }
-    }
-    panic("the MADT does not list the CPU that boots, with local APIC id %lu", id);
-}
-
 void arch_read_boot(uintptr_t record, struct boot *boot) {
     static struct acpi_cpus cpus;
     const struct start_info *info = (const struct start_info *)record;
@@ -32,10 +21,6 @@ void arch_read_boot(uintptr_t record, struct boot *boot) {
         print("# %zu CPUs with local APIC ids of 255 and more are left out: only x2APIC mode could start them.\n",
               cpus.beyond);
     }
-    for (size_t i = 0; i < cpus.count; i++) { // bound: ACPI_CPUS_MAX
-        boot->hardware_ids[i] = cpus.ids[i];
-    }
-    boot->cpu_count = cpus.count;
     boot->cpus_upper = cpus.possible;
-    boot_cpu_first(boot, lapic_id());
+    boot_set_cpus(boot, cpus.ids, cpus.count, lapic_id());
 }

@@ -87,7 +87,7 @@ Test(acpi, finds_cpus_of_both_kinds_among_other_entries, .init = arena_init) {
     put_other(&madt, 4, 6);
     EXPECT(read_cpus(&madt) == NULL, "refused");
     expect_counts(3, 3, 0);
-    EXPECT(cpus.ids[0] == 4 && cpus.ids[1] == 7 && cpus.ids[2] == 0, "ids %u %u %u", cpus.ids[0], cpus.ids[1],
+    EXPECT(cpus.ids[0] == 4 && cpus.ids[1] == 7 && cpus.ids[2] == 0, "ids %lu %lu %lu", cpus.ids[0], cpus.ids[1],
            cpus.ids[2]);
 }
 
@@ -103,7 +103,7 @@ Test(acpi, disabled_cpus_count_only_where_they_may_come, .init = arena_init) {
     put_x2apic(&madt, 6, ENABLED);
     EXPECT(read_cpus(&madt) == NULL, "refused");
     expect_counts(2, 4, 0);
-    EXPECT(cpus.ids[0] == 0 && cpus.ids[1] == 6, "ids %u %u", cpus.ids[0], cpus.ids[1]);
+    EXPECT(cpus.ids[0] == 0 && cpus.ids[1] == 6, "ids %lu %lu", cpus.ids[0], cpus.ids[1]);
 }
 
 Test(acpi, a_cpu_listed_twice_is_one, .init = arena_init) {
@@ -128,7 +128,7 @@ Test(acpi, more_cpus_than_can_be_addressed, .init = arena_init) {
     EXPECT(read_cpus(&madt) == NULL, "refused");
     expect_counts(255, 255, 47);
     for (unsigned id = 0; id < 255; id++) {
-        EXPECT(cpus.ids[id] == id, "CPU %u has id %u", id, cpus.ids[id]);
+        EXPECT(cpus.ids[id] == id, "CPU %u has id %lu", id, cpus.ids[id]);
     }
 }
 
@@ -251,7 +251,7 @@ Test(acpi, finds_the_madt_by_either_root_table, .init = arena_init) {
         }
         EXPECT(find(&t) == NULL, "refused, wide %d", wide);
         expect_counts(2, 2, 0);
-        EXPECT(cpus.ids[1] == 9, "id %u", cpus.ids[1]);
+        EXPECT(cpus.ids[1] == 9, "id %lu", cpus.ids[1]);
     }
 }
 

@@ -2,16 +2,19 @@
 // The kernel's reader of device trees, on the host: what it finds in a tree like QEMU's and in variants of it, and that
 // a tree that is cut off, damaged or incomplete gets a sentence and is never read beyond its end: every tree lies right
 // before a page that cannot be read.
+#include "boot.h"
 #include "expect.h"
 #include "machine.h"
+#include "print.h"
 #include "stress/support/rng.h"
 
+#include <setjmp.h>
 #include <string.h>
 #include <sys/mman.h>
 
 TestSuite(fdt, .timeout = 120);
 
-enum { HEADER = 40, RESERVATIONS = 48, BLOB_MAX = 1 << 17, BOOT_CPU = 0x80000000 };
+enum { HEADER = 40, RESERVATIONS = 48, BLOB_MAX = 1 << 17 };
 
 // A tree being written: structure and strings grow apart and are joined by finish().
 struct writer {
@@ -219,12 +222,12 @@ static uint8_t *finish(const struct writer *self, size_t *size) {
 static struct writer writer;
 static struct machine machine;
 
-static const char *read_variant(const struct variant *v, uint64_t boot_cpu) {
+static const char *read_variant(const struct variant *v) {
     size_t size;
     make_guarded();
     write_tree(&writer, v);
     uint8_t *blob = finish(&writer, &size);
-    return machine_read(&machine, blob, size, boot_cpu);
+    return machine_read(&machine, blob, size);
 }
 
 static bool is_range(const struct machine_ranges *ranges, size_t index, uint64_t start, uint64_t bytes) {
@@ -237,7 +240,7 @@ static void expect_problem(const char *problem, const char *word) {
 }
 
 static void expect_machine(const struct variant *v) {
-    const char *problem = read_variant(v, BOOT_CPU);
+    const char *problem = read_variant(v);
     cr_assert(problem == NULL, "%s", problem);
     cr_assert(machine.memory.count == 2 && is_range(&machine.memory, 0, 0x40000000, 0x8000000));
     cr_assert(is_range(&machine.memory, 1, 0x80000000, 0x1000));
@@ -273,13 +276,13 @@ Test(fdt, cells_that_cannot_be) {
     for (size_t i = 0; i < 2; i++) {
         struct variant v = usual;
         v.address_cells = bad[i];
-        expect_problem(read_variant(&v, BOOT_CPU), "reg that cannot be read");
+        expect_problem(read_variant(&v), "reg that cannot be read");
         v = usual;
         v.size_cells = bad[i];
-        expect_problem(read_variant(&v, BOOT_CPU), "reg that cannot be read");
+        expect_problem(read_variant(&v), "reg that cannot be read");
         v = usual;
         v.cpu_cells = bad[i];
-        expect_problem(read_variant(&v, BOOT_CPU), "CPU without a readable reg");
+        expect_problem(read_variant(&v), "CPU without a readable reg");
     }
 }
 
@@ -294,41 +297,64 @@ Test(fdt, psci_methods) {
     struct variant v = usual;
     v.method = "smc";
     v.no_cpu_on = true;
-    cr_assert(read_variant(&v, BOOT_CPU) == NULL && machine.psci_by_smc && machine.psci_cpu_on == 0xc4000003);
+    cr_assert(read_variant(&v) == NULL && machine.psci_by_smc && machine.psci_cpu_on == 0xc4000003);
     v.method = "neither";
-    expect_problem(read_variant(&v, BOOT_CPU), "neither method");
+    expect_problem(read_variant(&v), "neither method");
 }
 
 Test(fdt, cpus) {
     struct variant v = usual;
     v.cpus = 40;
     v.disabled_cpu = 5;
-    cr_assert(read_variant(&v, BOOT_CPU | 0x203) == NULL, "the boot CPU is any of them");
+    cr_assert(read_variant(&v) == NULL);
     cr_assert(machine.cpu_count == 39 && machine.cpus_upper == 40, "one is disabled");
-    cr_assert(machine.cpus[0] == 0x203 && machine.cpus[34] == 0 && machine.cpus[5] == 6);
-    expect_problem(read_variant(&v, BOOT_CPU | 5), "does not name the CPU that boots");
+    cr_assert(machine.cpus[0] == 0 && machine.cpus[34] == 0x203 && machine.cpus[5] == 6);
     v.cpus = MACHINE_CPUS_MAX;
     v.disabled_cpu = UINT32_MAX;
-    cr_assert(read_variant(&v, BOOT_CPU) == NULL && machine.cpu_count == MACHINE_CPUS_MAX);
+    cr_assert(read_variant(&v) == NULL && machine.cpu_count == MACHINE_CPUS_MAX);
     v.cpus++;
-    expect_problem(read_variant(&v, BOOT_CPU), "more CPUs");
+    expect_problem(read_variant(&v), "more CPUs");
     v.disabled_cpu = 5;
-    cr_assert(read_variant(&v, BOOT_CPU) == NULL && machine.cpu_count == MACHINE_CPUS_MAX);
+    cr_assert(read_variant(&v) == NULL && machine.cpu_count == MACHINE_CPUS_MAX);
     cr_assert(machine.cpus_upper == MACHINE_CPUS_MAX, "%zu CPUs may come, of which no more can be used",
               machine.cpus_upper);
+}
+
+static jmp_buf panicked;
+
+void panic(const char *format, ...) {
+    longjmp(panicked, strstr(format, "do not list the CPU that boots") != NULL ? 1 : 2);
+}
+
+Test(fdt, boot_cpu) {
+    static struct boot boot;
+    struct variant v = usual;
+    v.cpus = 40;
+    v.disabled_cpu = 5;
+    cr_assert(read_variant(&v) == NULL);
+    boot_set_cpus(&boot, machine.cpus, machine.cpu_count, 0x203);
+    cr_assert(boot.cpu_count == 39 && boot.hardware_ids[0] == 0x203, "the boot CPU is any of them");
+    cr_assert(boot.hardware_ids[34] == 0 && boot.hardware_ids[5] == 6);
+    boot_set_cpus(&boot, machine.cpus, machine.cpu_count, 0);
+    cr_assert(memcmp(boot.hardware_ids, machine.cpus, 39 * sizeof machine.cpus[0]) == 0, "the first of them");
+    int how = setjmp(panicked);
+    if (how == 0) {
+        boot_set_cpus(&boot, machine.cpus, machine.cpu_count, 5);
+    }
+    cr_assert(how == 1, "none of them");
 }
 
 Test(fdt, what_is_missing) {
     struct variant v = usual;
     v.cpus = 0;
-    expect_problem(read_variant(&v, BOOT_CPU), "names no CPU");
+    expect_problem(read_variant(&v), "names no CPU");
     const struct {
         const char *without, *word;
     } cases[] = {{"psci", "no psci"}, {"intc", "no GICv3"}, {"timer", "no generic timer"}};
     for (size_t i = 0; i < 3; i++) {
         v = usual;
         v.without = cases[i].without;
-        expect_problem(read_variant(&v, BOOT_CPU), cases[i].word);
+        expect_problem(read_variant(&v), cases[i].word);
     }
 }
 
@@ -424,11 +450,11 @@ Test(fdt, what_is_wrong) {
         struct variant v = usual;
         v.extra = cases[i].extra;
         v.without = cases[i].without;
-        expect_problem(read_variant(&v, BOOT_CPU), cases[i].word);
+        expect_problem(read_variant(&v), cases[i].word);
     }
     struct variant v = usual;
     v.extra = extra_line_without_end;
-    cr_assert(read_variant(&v, BOOT_CPU) == NULL);
+    cr_assert(read_variant(&v) == NULL);
     cr_assert_str_eq(machine.line, "mode=test seed=7", "a line that does not end is none");
 }
 
@@ -447,7 +473,7 @@ Test(fdt, header) {
     make_guarded();
     write_tree(&writer, &usual);
     uint8_t *blob = finish(&writer, &size);
-    expect_problem(machine_read(&machine, blob, HEADER - 1, BOOT_CPU), "shorter than its header");
+    expect_problem(machine_read(&machine, blob, HEADER - 1), "shorter than its header");
     const struct {
         size_t index;
         uint64_t value;
@@ -466,7 +492,7 @@ Test(fdt, header) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         blob = finish(&writer, &size);
         set_cell(blob, cases[i].index, cases[i].value);
-        expect_problem(machine_read(&machine, blob, size, BOOT_CPU), cases[i].word);
+        expect_problem(machine_read(&machine, blob, size), cases[i].word);
     }
 }
 
@@ -478,7 +504,7 @@ static const char *read_cut(size_t length, bool fits_header) {
     if (fits_header && length >= HEADER) {
         set_cell(cut, 1, length); // as if this were all
     }
-    return machine_read(&machine, cut, length, BOOT_CPU);
+    return machine_read(&machine, cut, length);
 }
 
 Test(fdt, cut_off_at_every_length) {
@@ -509,7 +535,7 @@ Test(fdt, structure_cut_off_at_every_length) {
         set_cell(blob, 2, structure);
         set_cell(blob, 3, strings);
         set_cell(blob, 9, length);
-        const char *problem = machine_read(&machine, blob, structure + length, BOOT_CPU);
+        const char *problem = machine_read(&machine, blob, structure + length);
         EXPECT(problem != NULL, "%zu of %zu bytes of structure are taken for all", length, writer.structure_bytes);
     }
 }
@@ -525,7 +551,7 @@ Test(fdt, every_cell_damaged) {
         for (size_t j = 0; j < sizeof values / sizeof *values; j++) {
             uint8_t *blob = finish(&writer, &size);
             set_cell(blob, i, values[j]);
-            (void)machine_read(&machine, blob, size, BOOT_CPU);
+            (void)machine_read(&machine, blob, size);
         }
     }
 }
@@ -540,6 +566,6 @@ Test(fdt, bytes_damaged_at_random) {
         for (int i = 0; i < 3; i++) {
             blob[rng_below(&rng, size)] = (uint8_t)rng_below(&rng, 256);
         }
-        (void)machine_read(&machine, blob, size, BOOT_CPU);
+        (void)machine_read(&machine, blob, size);
     }
 }
