@@ -11,10 +11,11 @@
 #define SPSR_EL1H 0x3c5      // EL1 with its own SP, everything masked
 #define CPU_STACK_TOP 24     // in struct cpu
 
-    .macro constant register, value
-    movz    \register, #(\value) & 0xffff
-    movk    \register, #((\value) >> 16) & 0xffff, lsl #16
-    movk    \register, #((\value) >> 32) & 0xffff, lsl #32
+    .macro write register, value // up to 48 bits
+    movz    x1, #(\value) & 0xffff
+    movk    x1, #((\value) >> 16) & 0xffff, lsl #16
+    movk    x1, #((\value) >> 32) & 0xffff, lsl #32
+    msr     \register, x1
     .endm
 
     // The CPU of the record in x1, its stack, the vectors, and SP_EL0 = 0: no exception is being reported.
@@ -71,31 +72,23 @@ secondary_entry:
     become
     bl      cpu_main
 
-// Returns at EL1 with interrupts masked and the MMU off.
+// Returns at EL1 with interrupts masked.
 enter_el1:
     msr     daifset, #15
-    constant x1, SCTLR_OFF
-    mrs     x2, currentel
-    cmp     x2, #2 << 2
-    b.eq    1f
-    msr     sctlr_el1, x1
-    isb
+    mrs     x1, currentel
+    tbnz    x1, #3, 1f // EL2
     ret
-1:  constant x2, SCTLR_EL2
-    msr     sctlr_el2, x2
-    mov     x2, #1 << 31 // EL1 is AArch64; nothing of it is trapped or translated
-    msr     hcr_el2, x2
+1:  write   sctlr_el2, SCTLR_EL2
+    write   hcr_el2, 1 << 31 // EL1 is AArch64; nothing of it is trapped or translated
     isb
-    msr     sctlr_el1, x1
+    write   sctlr_el1, SCTLR_OFF
     mrs     x1, midr_el1 // what EL1 reads there is the hypervisor's to say
     msr     vpidr_el2, x1
     mrs     x1, mpidr_el1
     msr     vmpidr_el2, x1
-    mov     x1, #3 // timers and counters are EL1's
-    msr     cnthctl_el2, x1
+    write   cnthctl_el2, 3 // timers and counters are EL1's
     msr     cntvoff_el2, xzr
-    mov     x1, #0x33ff // no traps of floating point
-    msr     cptr_el2, x1
+    write   cptr_el2, 0x33ff // no traps of floating point
     msr     hstr_el2, xzr
     mrs     x1, id_aa64dfr0_el1
     ubfx    x1, x1, #8, #4
@@ -106,10 +99,8 @@ enter_el1:
 2:  mrs     x1, id_aa64pfr0_el1
     ubfx    x1, x1, #24, #4
     cbz     x1, 3f
-    mov     x1, #0xf // ICC_SRE_EL2: the interrupt controller by system registers, for EL1 too
-    msr     s3_4_c12_c9_5, x1
-3:  mov     x1, #SPSR_EL1H
-    msr     spsr_el2, x1
+    write   s3_4_c12_c9_5, 0xf // ICC_SRE_EL2: the interrupt controller by system registers, for EL1 too
+3:  write   spsr_el2, SPSR_EL1H
     msr     elr_el2, x30
     eret
 
@@ -117,28 +108,29 @@ enter_el1:
 // must not change its size while it is in use. Calls no one and touches no memory.
     .globl  mmu_load
 mmu_load:
-    constant x1, SCTLR_OFF
-    constant x2, SCTLR_ON
-    constant x3, TCR
-    mov     x4, #MAIR
     dsb     sy
-    msr     sctlr_el1, x1
+    write   sctlr_el1, SCTLR_OFF
     isb
-    msr     mair_el1, x4
-    msr     tcr_el1, x3
+    write   mair_el1, MAIR
+    write   tcr_el1, TCR
     msr     ttbr0_el1, x0
     tlbi    vmalle1
     ic      iallu
     dsb     nsh
     isb
-    msr     sctlr_el1, x2
+    write   sctlr_el1, SCTLR_ON
     isb
     ret
 
-    .globl  semihosting
-semihosting:
-    hlt     #0xf000
+    .macro  call_by name, instruction
+    .globl  \name
+\name:
+    \instruction
     ret
+    .endm
+    call_by call_by_hvc, "hvc #0"
+    call_by call_by_smc, "smc #0"
+    call_by semihosting, "hlt #0xf000"
 
 // Until arch_load_pages: devices in the first GiB, memory from there to 4 GiB, where loaders leave things.
     .section .rodata

@@ -22,6 +22,8 @@ void mmu_load(const uint64_t *table);
 void secondary_entry(void);
 void interrupt_take(void);
 _Noreturn void power_off(void);
+int64_t call_by_hvc(uint64_t function, uint64_t a, uint64_t b, uint64_t c); // of the firmware; it may change what C may
+int64_t call_by_smc(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 void semihosting(uint64_t operation, const void *block); // its first instruction is an exception if there is none
 _Noreturn void exception_report(uint64_t vector, const struct exception_frame *frame);
 _Noreturn void exception_again(void);

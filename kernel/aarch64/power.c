@@ -11,21 +11,8 @@ enum { SEMIHOSTING_EXIT_EXTENDED = 0x20, STOPPED_APPLICATION_EXIT = 0x20026 };
 _Static_assert(offsetof(struct cpu, stack_top) == 24, "CPU_STACK_TOP in boot.S");
 _Static_assert(offsetof(struct cpu, interrupt_top) == 32, "CPU_INTERRUPT_TOP in vectors.S");
 
-static int64_t psci_call(uint32_t function, uint64_t a, uint64_t b, uint64_t c) {
-    register uint64_t x0 __asm__("x0") = function;
-    register uint64_t x1 __asm__("x1") = a;
-    register uint64_t x2 __asm__("x2") = b;
-    register uint64_t x3 __asm__("x3") = c;
-#define PSCI_CALL(instruction)                                                                                         \
-    __asm__ volatile(instruction " #0"                                                                                 \
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)::"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",       \
-                       "x12", "x13", "x14", "x15", "x16", "x17", "memory")
-    if (machine.psci_by_smc) {
-        PSCI_CALL("smc");
-    } else {
-        PSCI_CALL("hvc");
-    }
-    return (int64_t)x0;
+static int64_t psci_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c) {
+    return (machine.psci_by_smc ? call_by_smc : call_by_hvc)(function, a, b, c);
 }
 
 bool cpu_start(struct cpu *cpu) {
