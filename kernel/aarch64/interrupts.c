@@ -37,10 +37,6 @@ static volatile uint32_t *word_at(uint64_t base, uint64_t offset) {
     return (volatile uint32_t *)(base + offset);
 }
 
-static uint64_t mpidr_affinity(void) {
-    return SYSTEM_READ("mpidr_el1") & UINT64_C(0xff00ffffff);
-}
-
 // GICR_TYPER has the affinity in 32 bits.
 static uint64_t find_redistributor(uint64_t affinity) {
     uint64_t packed = (affinity >> 32 << 24 | (affinity & 0xffffff));
@@ -66,17 +62,17 @@ static bool can_count_instructions(void) {
     return version != 0 && version != 15 && (SYSTEM_READ("pmceid0_el0") >> PMU_EVENT_INSTRUCTIONS & 1) != 0;
 }
 
-void arch_interrupts_init(const struct boot *boot) {
-    (void)boot;
+void arch_interrupts_init(void) {
     cpu_counts_instructions = can_count_instructions();
     uint64_t distributor = machine.gic.at[0].start;
     *word_at(distributor, GICD_CTLR) = GICD_AFFINITY | GICD_GROUP1 | GICD_GROUP0;
     while ((*word_at(distributor, GICD_CTLR) & GICD_PENDING_WRITE) != 0) { // bound: the device's time for a write
     }
+    arch_interrupts_init_cpu();
 }
 
 static void init_redistributor(void) {
-    uint64_t base = find_redistributor(mpidr_affinity());
+    uint64_t base = find_redistributor(cpu_self()->hardware_id);
     *word_at(base, GICR_WAKER) &= ~(uint32_t)GICR_WAKER_SLEEP;
     while ((*word_at(base, GICR_WAKER) & GICR_WAKER_ASLEEP) != 0) { // bound: the device's time to wake up
     }

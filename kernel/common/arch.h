@@ -44,8 +44,8 @@ void arch_read_boot(uintptr_t record, struct boot *boot);
 void arch_map_devices(void);
 void arch_load_pages(void);
 
-// Exceptions, then the interrupt controller and the timer: once on the boot CPU, then once on every CPU.
-void arch_interrupts_init(const struct boot *boot);
+// Exceptions, then the interrupt controller and the timer: once on the boot CPU, then _cpu once on every other.
+void arch_interrupts_init(void);
 void arch_interrupts_init_cpu(void);
 
 // Starts the CPU of *cpu (its hardware id and stack are set); there it runs with the final page tables, its own stack

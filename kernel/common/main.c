@@ -25,8 +25,7 @@ static void print_machine(void) {
 }
 
 static void start_interrupts(void) {
-    arch_interrupts_init(&boot);
-    arch_interrupts_init_cpu();
+    arch_interrupts_init();
     tick_reset();
     irq_unmask();
     print("interrupts on; the clock runs at %lu MHz\n", clock_hz() / 1000000);

@@ -60,17 +60,14 @@ static void calibrate(void) {
     counts_a_tick = apart < least_ticks / 128 ? RATIO_ONE : least_counts * RATIO_ONE / least_ticks;
 }
 
-void arch_interrupts_init(const struct boot *boot) {
-    (void)boot;
+void arch_interrupts_init(void) {
     port_out8(PIC_MASKS_1, 0xff);
     port_out8(PIC_MASKS_2, 0xff);
     uint64_t base = msr_read(MSR_APIC_BASE);
     if ((base & ~APIC_BASE_BOOT_CPU) != (LAPIC_BASE | APIC_BASE_ON)) {
         panic("the local APIC is off, in x2APIC mode or not at %x: its base register is %lx", LAPIC_BASE, base);
     }
-    *reg(SPURIOUS) = ENABLED | VECTOR_SPURIOUS;
-    *reg(LVT_TIMER) = MASKED;
-    *reg(TIMER_DIVIDE) = DIVIDE_BY_1;
+    arch_interrupts_init_cpu();
     calibrate();
     alarm_init();
 }
