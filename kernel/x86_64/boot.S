@@ -10,17 +10,19 @@
 #define EFER_NO_EXECUTE 0x800
 #define STACK_TOP_OF_CPU 24
 
+    .macro set register, value, by
+    mov $\value, %eax
+    mov %\by, %\register
+    .endm
+
     .macro paging_on tables, efer
-    mov $CR4_LONG, %eax
-    mov %eax, %cr4
-    mov $\tables, %eax
-    mov %eax, %cr3
+    set cr4, CR4_LONG, eax
+    set cr3, \tables, eax
     mov $EFER, %ecx
     mov $\efer, %eax
     xor %edx, %edx
     wrmsr
-    mov $CR0_LONG, %eax
-    mov %eax, %cr0
+    set cr0, CR0_LONG, eax
     .endm
 
     .section .note.Xen, "a", @note
@@ -36,10 +38,8 @@ early_tables:
     .quad early_directories_of_1_gib + PRESENT_WRITABLE
     .fill 511, 8, 0
 early_directories_of_1_gib:
-    i = 0
-    .rept 4
-    .quad early_pages + i * 4096 + PRESENT_WRITABLE
-    i = i + 1
+    .irp i, 0, 1, 2, 3
+    .quad early_pages + \i * 4096 + PRESENT_WRITABLE
     .endr
     .fill 508, 8, 0
 early_pages:
@@ -90,12 +90,9 @@ uefi_entry:
     cli
     cld
     lgdt descriptors_pointer
-    mov $CR4_LONG, %eax
-    mov %rax, %cr4
-    mov $early_tables, %eax
-    mov %rax, %cr3
-    mov $CR0_LONG, %eax
-    mov %rax, %cr0
+    set cr4, CR4_LONG, rax
+    set cr3, early_tables, rax
+    set cr0, CR0_LONG, rax
     mov $boot_stack_top, %esp
     push $8
     push $boot_entry

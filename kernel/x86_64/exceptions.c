@@ -20,28 +20,14 @@ struct frame {
 static struct gate gates[VECTORS];
 static uint32_t tasks[ARCH_CPUS_MAX][TASK_WORDS];
 
-static const char *const names[] = {"divide error",
-                                    "debug exception",
-                                    "non-maskable interrupt",
-                                    "breakpoint",
-                                    "overflow",
-                                    "bound exceeded",
-                                    "invalid opcode",
-                                    "no FPU",
-                                    "double fault",
-                                    "FPU segment overrun",
-                                    "invalid task state",
-                                    "segment not present",
-                                    "stack fault",
-                                    "general protection fault",
-                                    "page fault",
-                                    "exception 15",
-                                    "FPU error",
-                                    "alignment check",
-                                    "machine check",
-                                    "SIMD error",
-                                    "virtualization exception",
-                                    "control protection fault"};
+static const char *const names[] = {"divide error",        "debug exception",    "non-maskable interrupt",
+                                    "breakpoint",          "overflow",           "bound exceeded",
+                                    "invalid opcode",      "FPU not available",  "double fault",
+                                    "FPU segment overrun", "invalid task state", "segment not present",
+                                    "stack fault",         "general protection", "page fault",
+                                    "exception 15",        "FPU error",          "alignment check",
+                                    "machine check",       "SIMD error",         "virtualization",
+                                    "control protection"};
 
 _Noreturn void exception(const struct frame *frame);
 

@@ -4,7 +4,7 @@
 #include "machine.h"
 #include "print.h"
 
-enum { EOI = 0xb0, SPURIOUS = 0xf0, PRIORITY = 0x80, COMMAND = 0x300, COMMAND_TO = 0x310 };
+enum { SPURIOUS = 0xf0, PRIORITY = 0x80, COMMAND = 0x300, COMMAND_TO = 0x310 };
 enum { LVT_TIMER = 0x320, LVT_LINT0 = 0x350, LVT_ERROR = 0x370 };
 enum { TIMER_COUNT = 0x380, TIMER_LEFT = 0x390, TIMER_DIVIDE = 0x3e0, DIVIDE_BY_1 = 0xb };
 enum { ENABLED = 1 << 8, MASKED = 1 << 16, PENDING = 1 << 12 };
@@ -18,9 +18,6 @@ enum { CALIBRATIONS = 3, CALIBRATION_COUNT = PIT_HZ / 1000, RATIO_ONE = 1 << 24,
 
 // Ticks a second of the time stamp counter, and the timer's counts a tick of it in 2^-24.
 static uint64_t ticks_a_second, counts_a_tick;
-
-void lapic_timer(void);
-void lapic_ipi(void);
 
 static volatile uint32_t *reg(unsigned offset) {
     return (volatile uint32_t *)(uintptr_t)(LAPIC_BASE + offset);
@@ -94,16 +91,6 @@ void timer_once(uint64_t ticks) {
     uint64_t counts = (ticks < TICKS_MAX ? ticks : TICKS_MAX) * counts_a_tick / RATIO_ONE;
     counts += ticks != 0 && counts == 0; // 0 would disarm
     *reg(TIMER_COUNT) = (uint32_t)(counts < UINT32_MAX ? counts : UINT32_MAX);
-}
-
-void lapic_timer(void) {
-    *reg(EOI) = 0;
-    on_timer();
-}
-
-void lapic_ipi(void) {
-    *reg(EOI) = 0;
-    on_ipi();
 }
 
 // The command is two registers: nothing may come between them on this CPU.

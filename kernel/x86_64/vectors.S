@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Where interrupts and exceptions enter, and how they return.
 
+#define LAPIC_EOI 0xfee000b0 // the end of an interrupt, to be told before its handler
+
 // All alike: error code (0 if the CPU pushes none), vector, and on to the common part; 16 bytes each.
     .text
     .globl exception_entries
@@ -33,6 +35,8 @@ exception_common: // struct frame of exceptions.c; never returns
     push %\register
     .endr
     cld
+    mov $LAPIC_EOI, %eax
+    movl $0, (%rax)
     call \handler
     .irp register, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
     pop %\register
@@ -40,8 +44,8 @@ exception_common: // struct frame of exceptions.c; never returns
     iretq
     .endm
 
-    interrupt timer_entry, lapic_timer
-    interrupt ipi_entry, lapic_ipi
+    interrupt timer_entry, on_timer
+    interrupt ipi_entry, on_ipi
 
     .globl spurious_entry
 spurious_entry: // not to be acknowledged
