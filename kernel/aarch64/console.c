@@ -24,9 +24,8 @@ void console_put(char c) {
 }
 
 _Noreturn void console_last_words(const char *words) {
-    while (*words != 0) { // bound: bytes of the sentence
+    while (*words != 0) // bound: bytes of the sentence
         console_put(*words++);
-    }
     machine_exit(false);
 }
 
@@ -34,8 +33,7 @@ _Noreturn void console_last_words(const char *words) {
 void console_init(void) {
     console_move(base);
 #ifdef __ARM_FEATURE_ATOMICS
-    if ((SYSTEM_READ("id_aa64isar0_el1") >> 20 & 15) == 0) {
+    if ((SYSTEM_READ("id_aa64isar0_el1") >> 20 & 15) == 0)
         console_last_words("panic: this CPU has no LSE atomics: boot the image kernel-wf-llsc\nFAIL: a panic\n");
-    }
 #endif
 }

@@ -37,35 +37,31 @@ static const char *fault_name(uint64_t status) {
 }
 
 static void print_registers(const struct exception_frame *frame) {
-    for (unsigned i = 0; i < 31; i++) { // bound: registers
+    for (unsigned i = 0; i < 31; i++) // bound: registers
         print("x%u%s %016lx%s", i, i < 10 ? " " : "", frame->x[i], i % 4 == 3 ? "\n" : "  ");
-    }
     print("sp  %016lx\n", frame->sp);
     print("elr %016lx  spsr %016lx  esr %016lx  far %016lx\n", frame->elr, frame->spsr, frame->esr, frame->far);
 }
 
 // Without semihosting, asking for it is what brought us here.
 static void look_at_exit(void) {
-    if (SYSTEM_READ("elr_el1") == (uintptr_t)semihosting) {
+    if (SYSTEM_READ("elr_el1") == (uintptr_t)semihosting)
         power_off();
-    }
 }
 
 _Noreturn void exception_report(uint64_t vector, const struct exception_frame *frame) {
     static const char *const kinds[] = {"synchronous", "IRQ", "FIQ", "SError"};
     uint64_t class = frame->esr >> 26 & 63;
     look_at_exit();
-    if (vector % 4 == VECTOR_FIQ) {
+    if (vector % 4 == VECTOR_FIQ)
         watchdog_look();
-    }
     SYSTEM_WRITE("sp_el0", 0); // the report is over if on_exception goes on elsewhere
     on_exception((frame->spsr & SPSR_IRQ_MASKED) != 0);
     SYSTEM_WRITE("sp_el0", frame->sp);
     panic_begin();
     print_registers(frame);
-    if (vector % 4 != 0) {
+    if (vector % 4 != 0)
         panic("unexpected %s, vector %lu, at %016lx", kinds[vector % 4], vector, frame->elr);
-    }
     if (class == CLASS_INSTRUCTION_ABORT || class == CLASS_DATA_ABORT) {
         const char *access = class == CLASS_INSTRUCTION_ABORT     ? "execution"
                              : (frame->esr & ABORT_IS_WRITE) != 0 ? "write"
@@ -81,9 +77,8 @@ _Noreturn void exception_report(uint64_t vector, const struct exception_frame *f
 _Noreturn void exception_again(void) {
     static bool was_said;
     look_at_exit();
-    if (was_said) {
+    if (was_said)
         machine_exit(false);
-    }
     was_said = true;
     console_last_words("\npanic: another exception while one was reported\nFAIL: a panic\n");
 }

@@ -14,28 +14,23 @@ static size_t header_word(const struct fdt *self, size_t index) {
 
 const char *fdt_open(struct fdt *self, const void *bytes, size_t limit) {
     *self = (struct fdt){.bytes = bytes};
-    if (limit < HEADER_BYTES) {
+    if (limit < HEADER_BYTES)
         return "the device tree is shorter than its header";
-    }
-    if (header_word(self, 0) != FDT_MAGIC) {
+    if (header_word(self, 0) != FDT_MAGIC)
         return "the device tree lacks its magic number";
-    }
     self->size = header_word(self, 1);
     self->structure = header_word(self, 2);
     self->strings = header_word(self, 3);
     self->reservations = header_word(self, 4);
-    if (self->size < HEADER_BYTES || self->size > limit) {
+    if (self->size < HEADER_BYTES || self->size > limit)
         return "the device tree is cut off";
-    }
-    if (header_word(self, 5) < VERSION || header_word(self, 6) > VERSION) {
+    if (header_word(self, 5) < VERSION || header_word(self, 6) > VERSION)
         return "the device tree has a version other than 17";
-    }
     self->strings_end = self->strings + header_word(self, 8);
     self->structure_end = self->structure + header_word(self, 9);
     if (self->structure % CELL != 0 || self->structure_end > self->size || self->strings_end > self->size ||
-        self->reservations > self->size) {
+        self->reservations > self->size)
         return "the device tree's header points outside the tree";
-    }
     return NULL;
 }
 
@@ -89,9 +84,8 @@ bool fdt_reservation(const struct fdt *self, size_t index, uint64_t *start, uint
 
 uint64_t fdt_number(struct fdt_value value, size_t index, size_t cells) {
     size_t last = index + cells; // never near SIZE_MAX: an index comes from a size
-    if (cells < 1 || cells > 2 || value.bytes == NULL || last > value.size / CELL) {
+    if (cells < 1 || cells > 2 || value.bytes == NULL || last > value.size / CELL)
         return 0;
-    }
     uint64_t low = read_cell(value.bytes + (last - 1) * CELL);
     return cells == 1 ? low : (uint64_t)read_cell(value.bytes + index * CELL) << 32 | low;
 }

@@ -44,12 +44,10 @@ static uint64_t find_redistributor(uint64_t affinity) {
         uint64_t base = machine.gic.at[region].start, end = base + machine.gic.at[region].bytes;
         while (base < end) { // bound: frames of the region
             uint32_t type = *word_at(base, GICR_TYPER);
-            if (*word_at(base, GICR_TYPER + 4) == packed) {
+            if (*word_at(base, GICR_TYPER + 4) == packed)
                 return base;
-            }
-            if ((type & GICR_TYPER_LAST) != 0) {
+            if ((type & GICR_TYPER_LAST) != 0)
                 break;
-            }
             base += (type & GICR_TYPER_VIRTUAL) != 0 ? 4 * GICR_FRAME : 2 * GICR_FRAME;
         }
     }
@@ -78,9 +76,8 @@ static void init_redistributor(void) {
     }
     *word_at(base, GICR_DISABLE) = UINT32_MAX; // whatever the firmware used
     *word_at(base, GICR_GROUP) = ~(1u << machine.alarm_interrupt);
-    for (unsigned i = 0; i < 32; i += 4) { // bound: 8
+    for (unsigned i = 0; i < 32; i += 4) // bound: 8
         *word_at(base, GICR_PRIORITY + i) = 0x80808080;
-    }
     *word_at(base, GICR_PRIORITY + machine.alarm_interrupt / 4 * 4) ^= 0xc0u << machine.alarm_interrupt % 4 * 8; // 0x40
     *word_at(base, GICR_ENABLE) = 1u << INTERRUPT_IPI | 1u << machine.timer_interrupt | 1u << machine.alarm_interrupt;
 }
@@ -110,21 +107,18 @@ void arch_interrupts_init_cpu(void) {
 // The timer's line stays up until it is off, so it is off before the end of interrupt.
 void interrupt_take(void) {
     uint32_t interrupt = (uint32_t)SYSTEM_READ(ICC_IAR1);
-    if (interrupt >= INTERRUPT_SPECIAL) {
+    if (interrupt >= INTERRUPT_SPECIAL)
         return;
-    }
-    if (interrupt == machine.timer_interrupt) {
+    if (interrupt == machine.timer_interrupt)
         timer_once(0);
-    }
     __asm__ volatile("dsb sy" ::: "memory");
     SYSTEM_WRITE(ICC_EOIR1, interrupt);
-    if (interrupt == machine.timer_interrupt) {
+    if (interrupt == machine.timer_interrupt)
         on_timer();
-    } else if (interrupt == INTERRUPT_IPI) {
+    else if (interrupt == INTERRUPT_IPI)
         on_ipi();
-    } else {
+    else
         panic("interrupt %u was never enabled", interrupt);
-    }
 }
 
 void timer_once(uint64_t ticks) {

@@ -43,15 +43,12 @@ static uint64_t number_or(const struct node *self, const char *name, uint64_t ot
 }
 
 static const char *add_range(struct machine_ranges *to, uint64_t start, uint64_t bytes) {
-    if (bytes == 0) {
+    if (bytes == 0)
         return NULL;
-    }
-    if (to->count == MACHINE_RANGES_MAX) {
+    if (to->count == MACHINE_RANGES_MAX)
         return "the device tree names too many address ranges";
-    }
-    if (bytes > UINT64_MAX - start) {
+    if (bytes > UINT64_MAX - start)
         return "the device tree names a range beyond the end of the address space";
-    }
     to->at[to->count++] = (struct machine_range){start, bytes};
     return NULL;
 }

@@ -26,9 +26,8 @@ _Noreturn void power_off(void) {
         was_tried = true;
         psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
     }
-    for (;;) { // bound: none, there is no way left to end the machine
+    for (;;) // bound: none, there is no way left to end the machine
         irq_wait();
-    }
 }
 
 _Noreturn void machine_exit(bool success) {

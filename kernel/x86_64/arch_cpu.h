@@ -25,9 +25,8 @@ static inline void irq_unmask(void) {
 }
 
 static inline void irq_restore(irq_state_t state) {
-    if (state & RFLAGS_INTERRUPTS) {
+    if (state & RFLAGS_INTERRUPTS)
         irq_unmask();
-    }
 }
 
 // `sti` takes effect after the instruction that follows it: nothing comes between it and `hlt`.

@@ -17,9 +17,8 @@ void console_init(void) {
 }
 
 void console_put(char c) {
-    for (int i = 0; i < POLLS_MAX && !(port_in8(COM1 + STATUS) & STATUS_EMPTY); i++) { // bound: POLLS_MAX
+    for (int i = 0; i < POLLS_MAX && !(port_in8(COM1 + STATUS) & STATUS_EMPTY); i++) // bound: POLLS_MAX
         cpu_relax();
-    }
     port_out8(COM1, (uint8_t)c);
 }
 
@@ -29,7 +28,6 @@ void machine_exit(bool success) {
     // Without that device: an exception without a handler resets the machine.
     static const uint16_t no_handlers[5];
     __asm__ volatile("lidt %0\n\tint3" ::"m"(no_handlers));
-    for (;;) { // bound: for ever, the machine is over
+    for (;;) // bound: for ever, the machine is over
         __asm__ volatile("hlt");
-    }
 }

@@ -42,9 +42,8 @@ static void gate_set(size_t vector, const char *entry, uint64_t stack) {
 // A page fault may be a stack's end.
 void exceptions_init(void) {
     cpu_set_self(&boot_cpu);
-    for (size_t i = 0; i < EXCEPTIONS; i++) { // bound: EXCEPTIONS
+    for (size_t i = 0; i < EXCEPTIONS; i++) // bound: EXCEPTIONS
         gate_set(i, exception_entries + 16 * i, i == DOUBLE_FAULT || i == PAGE_FAULT);
-    }
     gate_set(VECTOR_TIMER, timer_entry, 1);
     gate_set(VECTOR_IPI, ipi_entry, 1);
     gate_set(VECTOR_SPURIOUS, spurious_entry, 0);
@@ -81,17 +80,15 @@ static void print_frame(const struct frame *f, uint64_t address) {
 void exception(const struct frame *frame) {
     uint64_t address;
     __asm__ volatile("movq %%cr2, %0" : "=r"(address));
-    if (frame->vector == ALARM) {
+    if (frame->vector == ALARM)
         watchdog_look();
-    }
     on_exception((frame->rflags & RFLAGS_INTERRUPTS) == 0);
     panic_begin();
     const char *name = frame->vector < sizeof names / sizeof names[0] ? names[frame->vector] : "reserved exception";
     print("exception %lu, %s, on the CPU with local APIC id %lu\n", frame->vector, name, lapic_id());
     print_frame(frame, address);
-    if (frame->vector != PAGE_FAULT) {
+    if (frame->vector != PAGE_FAULT)
         panic("%s at rip %lx, error %lx", name, frame->rip, frame->error);
-    }
     const char *doing = frame->error & 16 ? "running" : frame->error & 2 ? "writing" : "reading";
     const char *what = frame->error & 1 ? "protected memory" : "memory that is not mapped";
     const char *why = exception_is_overflow(address, frame->rsp) ? ": the stack has overflowed" : "";

@@ -32,11 +32,9 @@ static void calibrate_once(uint64_t *ticks, uint64_t *counts) {
     *reg(TIMER_COUNT) = UINT32_MAX;
     uint64_t begin = clock_ticks();
     port_out8(PIT_CHANNEL_2, CALIBRATION_COUNT >> 8); // begins
-    while (!(port_in8(PIT_GATE) & GATE_DONE)) {       // bound: the clock
-        if (clock_ticks() - begin > 1ull << 34) {
+    while (!(port_in8(PIT_GATE) & GATE_DONE))         // bound: the clock
+        if (clock_ticks() - begin > 1ull << 34)
             panic("channel 2 of the PIT does not count, so the clock's rate cannot be found");
-        }
-    }
     *ticks = clock_ticks() - begin;
     *counts = UINT32_MAX - *reg(TIMER_LEFT);
     *reg(TIMER_COUNT) = 0;
@@ -61,9 +59,8 @@ void arch_interrupts_init(void) {
     port_out8(PIC_MASKS_1, 0xff);
     port_out8(PIC_MASKS_2, 0xff);
     uint64_t base = msr_read(MSR_APIC_BASE);
-    if ((base & ~APIC_BASE_BOOT_CPU) != (LAPIC_BASE | APIC_BASE_ON)) {
+    if ((base & ~APIC_BASE_BOOT_CPU) != (LAPIC_BASE | APIC_BASE_ON))
         panic("the local APIC is off, in x2APIC mode or not at %x: its base register is %lx", LAPIC_BASE, base);
-    }
     arch_interrupts_init_cpu();
     calibrate();
     alarm_init();
@@ -99,9 +96,8 @@ static bool command(uint64_t to, uint32_t what) {
     *reg(COMMAND_TO) = (uint32_t)to << 24;
     *reg(COMMAND) = what;
     int polls = 0;
-    while (polls < POLLS_MAX && (*reg(COMMAND) & PENDING)) { // bound: POLLS_MAX
+    while (polls < POLLS_MAX && (*reg(COMMAND) & PENDING)) // bound: POLLS_MAX
         polls++;
-    }
     irq_restore(state);
     return polls < POLLS_MAX;
 }
