@@ -91,8 +91,9 @@ enter_el1:
     write   cptr_el2, 0x33ff // no traps of floating point
     msr     hstr_el2, xzr
     mrs     x1, id_aa64dfr0_el1
-    ubfx    x1, x1, #8, #4
-    cbz     x1, 2f
+    sbfx    x1, x1, #8, #4 // 0: no PMU; -1: one of the vendor's own making
+    cmp     x1, #0
+    b.le    2f
     mrs     x1, pmcr_el0 // all event counters are EL1's
     ubfx    x1, x1, #11, #5
     msr     mdcr_el2, x1
