@@ -7,6 +7,7 @@
 #include "watchdog.h"
 
 enum {
+    VECTOR_SYNCHRONOUS = 0,
     VECTOR_FIQ = 2,
     CLASS_INSTRUCTION_ABORT = 0x21,
     CLASS_DATA_ABORT = 0x25,
@@ -14,7 +15,7 @@ enum {
     SPSR_IRQ_MASKED = 1 << 7
 };
 
-_Static_assert(sizeof(struct exception_frame) == 288, "FRAME_BYTES in vectors.S");
+_Static_assert(sizeof(struct exception_frame) == 288, "SAVED_BYTES in vectors.S");
 
 static const char *class_name(uint64_t class) {
     static const char *const names[64] = {
@@ -55,12 +56,14 @@ _Noreturn void exception_report(uint64_t vector, const struct exception_frame *f
     look_at_exit();
     if (vector % 4 == VECTOR_FIQ)
         watchdog_look();
-    SYSTEM_WRITE("sp_el0", 0); // the report is over if on_exception goes on elsewhere
-    on_exception((frame->spsr & SPSR_IRQ_MASKED) != 0);
-    SYSTEM_WRITE("sp_el0", frame->sp);
+    if (vector % 4 == VECTOR_SYNCHRONOUS) {
+        SYSTEM_WRITE("sp_el0", 0); // the report is over if on_exception goes on elsewhere
+        on_exception((frame->spsr & SPSR_IRQ_MASKED) != 0);
+        SYSTEM_WRITE("sp_el0", frame->sp);
+    }
     panic_begin();
     print_registers(frame);
-    if (vector % 4 != 0)
+    if (vector % 4 != VECTOR_SYNCHRONOUS)
         panic("unexpected %s, vector %lu, at %016lx", kinds[vector % 4], vector, frame->elr);
     if (class == CLASS_INSTRUCTION_ABORT || class == CLASS_DATA_ABORT) {
         const char *access = class == CLASS_INSTRUCTION_ABORT     ? "execution"

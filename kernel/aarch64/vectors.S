@@ -6,7 +6,7 @@
 #include "pairs.h"
 
 #define CPU_INTERRUPT_TOP 32 // in struct cpu
-#define FRAME_BYTES 288      // struct exception_frame
+#define SAVED_BYTES 288      // struct exception_frame
 #define REPORT_BYTES 4096    // of stack, for a report; far less than lies unmapped, or read-only, below a stack
 
     .macro fatal number
@@ -48,7 +48,7 @@ irq_entry:
     mrs     x0, tpidr_el1
     ldr     x0, [x0, #CPU_INTERRUPT_TOP]
     mov     x1, sp
-    sub     sp, x0, #FRAME_BYTES
+    sub     sp, x0, #SAVED_BYTES
     save
     msr     daifclr, #1 // the alarm does not return
     bl      interrupt_take
@@ -79,7 +79,7 @@ fatal_entry:
     mrs     x1, tpidr_el1
     ldr     x1, [x1, #CPU_INTERRUPT_TOP]
     mov     sp, x1
-1:  sub     sp, sp, #FRAME_BYTES
+1:  sub     sp, sp, #SAVED_BYTES
     mrs     x1, sp_el0
     save
     pairs   stp, 20, 27, 0

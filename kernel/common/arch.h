@@ -66,10 +66,11 @@ uint64_t clock_hz(void); // ticks of clock_ticks() a second
 // armed before: it calls watchdog_look. Where a machine has no such thing, nothing.
 void alarm_in(uint64_t seconds);
 
-// An exception: the architecture calls on_exception first, and says whether interrupts were masked where it happened;
-// the call does not return if somebody awaits it (catch.h). Else the architecture prints the cause and all registers by
-// print.h and calls panic. That runs on the stack where the exception happened, or, if that may have no room, on the
-// CPU's stack of interrupts from its top: nobody awaits an exception of a handler, so none goes on there.
+// An exception: if an instruction caused it, the architecture calls on_exception first, and says whether interrupts
+// were masked there; the call does not return if somebody awaits it (catch.h). Else the architecture prints the cause
+// and all registers by print.h and calls panic. That runs on the stack where the exception happened, or, if that may
+// have no room, on the CPU's stack of interrupts from its top: nobody awaits an exception of a handler, so none goes on
+// there.
 void on_exception(bool masked);
 
 // Where code stands that does not run: its stack pointer; what else it needs lies there. context_new: code that begins

@@ -82,7 +82,8 @@ void exception(const struct frame *frame) {
     __asm__ volatile("movq %%cr2, %0" : "=r"(address));
     if (frame->vector == ALARM)
         watchdog_look();
-    on_exception((frame->rflags & RFLAGS_INTERRUPTS) == 0);
+    else
+        on_exception((frame->rflags & RFLAGS_INTERRUPTS) == 0);
     panic_begin();
     const char *name = frame->vector < sizeof names / sizeof names[0] ? names[frame->vector] : "reserved exception";
     print("exception %lu, %s, on the CPU with local APIC id %lu\n", frame->vector, name, lapic_id());
