@@ -70,7 +70,7 @@ def firmware(machine):
 
 
 def kernel_and_tree(image, tree):
-    """QEMU would mend the tree that it hands to a kernel of its loader's, so this kernel is put into memory by itself."""
+    """Both are put into memory as they are: QEMU would mend a tree that it hands to a kernel itself."""
     devices = [f"file={image},addr={IMAGE_AT:#x},force-raw=on", f"file={tree},addr={TREE_AT:#x},force-raw=on"]
     devices += [f"addr={START_AT + 4 * i:#x},data={word:#x},data-len=4" for i, word in enumerate(START)]
     return [word for device in [*devices, f"addr={START_AT:#x},cpu-num=0"] for word in ("-device", "loader," + device)]

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
 """ACPI tables of our own, which the firmware of a QEMU machine for x86_64 puts into memory in place of QEMU's.
 
-Root pointer, XSDT, FADT, an empty DSDT, and the MADT that is asked for. The firmware learns by fw_cfg files which of them
-to load where, which fields to make addresses and what to sum up; SeaBIOS and OVMF both read such a script.
+Root pointer, XSDT, FADT, an empty DSDT, and the MADT that is asked for. Files of fw_cfg tell the firmware what to load
+where, which fields to make addresses, and what to sum up; SeaBIOS and OVMF both read such a script.
 Facts: ACPI specification 6.5, chapter 5; QEMU's hw/acpi/bios-linker-loader.c; SeaBIOS's src/fw/romfile_loader.c.
 """
 import struct
 
 from machine import MachineError
 
-HEADER = struct.Struct("<4sIBB6s8sI4sI")  # signature, length, revision, checksum, maker, its table, and three of its own
+HEADER = struct.Struct("<4sIBB6s8sI4sI")  # signature, length, revision, checksum, maker, and what is its own
 CHECKSUM_AT, FADT_BYTES, FADT_DSDT_AT, ROOT_BYTES, ROOT_XSDT_AT = 9, 116, 40, 36, 24
 LAPIC_ADDRESS, MADT_HAS_OLD_PICS = 0xfee00000, 1
 # The script's commands and its zones of memory; every command has 128 bytes and names files in 56.
 ALLOCATE, ADD_POINTER, ADD_CHECKSUM = 1, 2, 3
 ZONE_HIGH, ZONE_BIOS_AREA = 1, 2
 COMMAND_BYTES = 128
-TABLES, ROOT, SCRIPT = "opt/wfheap/tables", "opt/wfheap/rsdp", "etc/table-loader"  # the last is the firmware's name for it
+TABLES, ROOT, SCRIPT = "opt/wfheap/tables", "opt/wfheap/rsdp", "etc/table-loader"  # the last has to be so
 
 
 def madt_entry(word):
@@ -48,15 +48,16 @@ class Tables:
                        script_command("I56sIB", ALLOCATE, ROOT.encode(), 16, ZONE_BIOS_AREA)]
 
     def add(self, signature, body, pointers=(), sums=True):
-        """Appends a table and answers its offset. `pointers`: place and size of each number in it that is such an offset
-        and has to become an address."""
+        """Appends a table and answers its offset. `pointers`: place and size of each number in it that is such an
+        offset and has to become an address."""
         start, length = len(self.bytes), HEADER.size + len(body)
         self.bytes += HEADER.pack(signature, length, 1, 0, b"WFHEAP", b"TESTONLY", 1, b"WFHP", 1) + body
         for pointer, size in pointers:
             self.script.append(script_command("I56s56sIB", ADD_POINTER, TABLES.encode(), TABLES.encode(),
                                               start + pointer, size))
         if sums:
-            self.script.append(script_command("I56sIII", ADD_CHECKSUM, TABLES.encode(), start + CHECKSUM_AT, start, length))
+            self.script.append(script_command("I56sIII", ADD_CHECKSUM, TABLES.encode(), start + CHECKSUM_AT, start,
+                                              length))
         return start
 
 
