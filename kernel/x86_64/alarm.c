@@ -7,6 +7,7 @@
 enum { CAPABILITIES = 0, SWITCH = 0x10, COUNTER = 0xf0, TIMER = 0x100, TIMER_COUNT = 0x108 }; // HPET, 64 bits each
 enum { TIMER_ON = 1 << 2, TIMER_PIN_SHIFT = 9 };
 enum { INDEX = 0, DATA = 0x10, VERSION = 1, PINS = 0x10, DELIVER_NMI = 4 << 8 }; // I/O APIC
+enum { PIN_OF_PIT = 2 }; // whose ticks would be NMIs; there are boards where the HPET has no other
 #define SECOND_FS 1000000000000000u
 #define PERIOD_FS_MAX 100000000u
 
@@ -30,8 +31,8 @@ void alarm_init(void) {
     uint64_t period = *timer_reg(CAPABILITIES) >> 32, pins = *timer_reg(TIMER) >> 32;
     if (period == 0 || period > PERIOD_FS_MAX || pins == 0)
         return;
-    uint32_t pin = 31 - (uint32_t)__builtin_clz((uint32_t)pins); // not the PIT's, which is low
-    if (pin > (pin_reg(VERSION) >> 16 & 0xff))
+    uint32_t pin = 31 - (uint32_t)__builtin_clz((uint32_t)pins);
+    if (pin <= PIN_OF_PIT || pin > (pin_reg(VERSION) >> 16 & 0xff))
         return;
     pin_set(PINS + 2 * pin + 1, (uint32_t)lapic_id() << 24);
     pin_set(PINS + 2 * pin, DELIVER_NMI);
