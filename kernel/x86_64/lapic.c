@@ -12,7 +12,7 @@ enum { TO_ALL_OTHERS = 0xc0000, ASSERT = 0x4000, INIT = 0x500, STARTUP = 0x600 }
 enum { MSR_APIC_BASE = 0x1b, APIC_BASE_ON = 1 << 11 };
 enum { PIT_HZ = 1193182, PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61, GATE_OPEN = 1, GATE_DONE = 0x20 };
 enum { PIC_MASKS_1 = 0x21, PIC_MASKS_2 = 0xa1 };
-enum { CALIBRATIONS = 3, CALIBRATION_COUNT = PIT_HZ / 1000, RATIO_ONE = 1 << 24, POLLS_MAX = 1 << 20 };
+enum { CALIBRATIONS = 10, CALIBRATION_COUNT = PIT_HZ / 1000, RATIO_ONE = 1 << 24, POLLS_MAX = 1 << 20 };
 #define APIC_BASE_BOOT_CPU (1ull << 8)
 #define TICKS_MAX (1ull << 36) // far more than the timer counts, and times RATIO_ONE still a number
 
