@@ -40,8 +40,8 @@ static void machine_make_slots(struct machine *self) {
         for (unsigned level = 0; level < IRQ_LEVELS; level++) {
             struct actor *actor = &self->slots[slot].actors[level];
             actor_init(actor, &self->world, slot * IRQ_LEVELS + level, slot, level == 0 ? task : handler, plan->seed);
-            actor->on_enter = irq_call_enter;
-            actor->on_leave = irq_call_leave;
+            actor->watch.on_enter = irq_call_enter;
+            actor->watch.on_leave = irq_call_leave;
         }
         registry_offer(self->registry, slot);
     }

@@ -41,8 +41,7 @@ static void reckon_release(struct machine *self, const bool *stopped) {
         struct actor *actor = &self->slots[slot].actors[i % IRQ_LEVELS];
         if (stopped[slot] != salvage)
             continue;
-        actor->on_enter = NULL;
-        actor->on_leave = NULL;
+        actor->watch = (struct watch){.on_enter = NULL};
         actor->cpu = salvage ? alive : slot;
         if (salvage)
             actor_salvage(actor);

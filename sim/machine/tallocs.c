@@ -15,16 +15,6 @@
 #define TASK_TIMES 32u                                  // the sizes that handlers ask for
 #define IN_CALL_BYTES ((size_t)3 * 64 * WFH_PAGE_BYTES) // as in the argument for R(cpus)
 
-static void user_enter(const struct talloc_user *self) {
-    if (self->on_enter != NULL)
-        self->on_enter();
-}
-
-static void user_leave(const struct talloc_user *self) {
-    if (self->on_leave != NULL)
-        self->on_leave();
-}
-
 // A task has memory of the primary heap alone; a handler may have grown what its CPU's task never sees.
 static void user_adopt(struct talloc_user *self, struct talloc_piece *piece, unsigned char *start, size_t size) {
     const struct talloc *both = self->tallocs->talloc;
@@ -49,11 +39,11 @@ static void user_resize(struct talloc_user *self, struct talloc_piece *piece) {
     struct talloc_piece old = *piece;
     if (old.start != NULL)
         user_verify(self, &old);
-    user_enter(self);
+    watch_enter(&self->watch);
     unsigned char *start = talloc_realloc(self->tallocs->talloc, self->slot, old.start, size, 8);
     if (start != NULL)
         *piece = (struct talloc_piece){start, size}; // before a handler or a stop comes between
-    user_leave(self);
+    watch_leave(&self->watch);
     if (start != NULL)
         user_adopt(self, piece, start, size);
     else
@@ -63,10 +53,10 @@ static void user_resize(struct talloc_user *self, struct talloc_piece *piece) {
 static void user_free(struct talloc_user *self, struct talloc_piece *piece) {
     struct talloc_piece old = *piece;
     user_verify(self, &old);
-    user_enter(self);
+    watch_enter(&self->watch);
     piece->start = NULL;
     talloc_free(self->tallocs->talloc, self->slot, old.start);
-    user_leave(self);
+    watch_leave(&self->watch);
 }
 
 static void user_act(struct talloc_user *self) {
@@ -134,8 +124,8 @@ void tallocs_make(struct machine *machine) {
             users[level].level = level;
             users[level].mark = (unsigned char)(slot * IRQ_LEVELS + level);
             users[level].rng.state = plan->seed + slot * IRQ_LEVELS + level;
-            users[level].on_enter = irq_call_enter;
-            users[level].on_leave = irq_call_leave;
+            users[level].watch.on_enter = irq_call_enter;
+            users[level].watch.on_leave = irq_call_leave;
         }
     }
 }
@@ -159,8 +149,7 @@ size_t tallocs_refusals(const struct machine *machine) {
 }
 
 static void user_release(struct talloc_user *self) {
-    self->on_enter = NULL;
-    self->on_leave = NULL;
+    self->watch = (struct watch){.on_enter = NULL};
     // bound: places
     for (size_t i = 0; i < self->places; i++) {
         if (self->pieces[i].start != NULL)

@@ -5,6 +5,7 @@
 #define SIM_MACHINE_TALLOCS_H
 
 #include "stress/support/rng.h"
+#include "stress/support/watch.h"
 
 #include <wfheap/talloc.h>
 
@@ -30,8 +31,7 @@ struct talloc_user {
     struct rng rng;
     struct talloc_piece pieces[TALLOC_USER_PLACES];
     size_t refusals;
-    void (*on_enter)(void); // around every call, if not NULL
-    void (*on_leave)(void);
+    struct watch watch; // of every call
 };
 
 // One operation of a task, or a handler's from its save to its restore.

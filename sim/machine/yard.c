@@ -28,8 +28,8 @@ void yard_make(struct machine *self) {
         for (unsigned level = 0; level < IRQ_LEVELS; level++) {
             frame_user_init(&users[level], &self->yard, slot * IRQ_LEVELS + level, slot, plan->places,
                             plan->size_max / FRAME_BYTES, plan->seed);
-            users[level].on_enter = irq_call_enter;
-            users[level].on_leave = irq_call_leave;
+            users[level].watch.on_enter = irq_call_enter;
+            users[level].watch.on_leave = irq_call_leave;
         }
     }
 }
@@ -71,8 +71,7 @@ static size_t yard_release(struct machine *self, const bool *stopped) {
             hidden += user_keeps(user) + (i % IRQ_LEVELS == 0 ? limits.hidden_frames_per_cpu + 2 * CALL_FRAMES : 0);
             continue;
         }
-        user->on_enter = NULL;
-        user->on_leave = NULL;
+        user->watch = (struct watch){.on_enter = NULL};
         frame_user_release(user);
     }
     return hidden;

@@ -24,7 +24,7 @@ static struct {
 
 static void interrupts_handle(int signal_number) {
     (void)signal_number;
-    machine.inside += machine.task.in_call;
+    machine.inside += machine.task.watch.in_call;
     frame_user_step(&machine.handler);
     frame_user_step(&machine.handler);
 }

@@ -26,7 +26,7 @@ static struct interrupts machine;
 
 static void interrupts_handle(int signal_number) {
     (void)signal_number;
-    if (machine.task.in_call) {
+    if (machine.task.watch.in_call) {
         machine.inside++;
     }
     for (size_t i = 0; i < machine.steps_per_interrupt; i++) {

@@ -9,9 +9,7 @@
 #include "support/trap_x86_64.h"
 #include "support/world.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 #define BLOCKS_MAX 2048u
 #define LOCK_PREFIX 0xf0u
@@ -196,12 +194,7 @@ int main(int argc, char **argv) {
     args_parse(args, ARGS_COUNT(args), argc, argv);
     size_t stride = args_get(args, ARGS_COUNT(args), "stride");
     static const struct pair pairs[] = {{64, 48}, {256, 64}, {64, 256}, {1000, 40000}};
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = stage_handle;
-    action.sa_flags = SA_SIGINFO;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGTRAP, &action, NULL);
+    trap_catch(stage_handle);
     for (size_t i = 0; i < 2 * (sizeof pairs / sizeof pairs[0]); i++) {
         bool drain = i % 2 == 1;
         stage.pair = pairs[i / 2];

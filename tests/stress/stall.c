@@ -35,7 +35,7 @@ static void stall_wait(void) {
 
 static void stall_handle(int signal_number) {
     (void)signal_number;
-    if (stage.actors[VICTIM].in_call) {
+    if (stage.actors[VICTIM].watch.in_call) {
         atomic_store_explicit(&stage.parked, true, memory_order_release);
         while (!atomic_load_explicit(&stage.release, memory_order_acquire)) {
             stall_wait();

@@ -15,20 +15,6 @@ static void actor_must(const struct actor *self, const struct block *block, cons
     }
 }
 
-static void actor_enter(struct actor *self) {
-    self->in_call = true;
-    if (self->on_enter != NULL) {
-        self->on_enter();
-    }
-}
-
-static void actor_leave(struct actor *self) {
-    if (self->on_leave != NULL) {
-        self->on_leave();
-    }
-    self->in_call = false;
-}
-
 void actor_init(struct actor *self, struct world *world, size_t index, size_t cpu, struct appetite appetite,
                 uint64_t seed) {
     *self = (struct actor){.world = world, .appetite = appetite, .index = index, .cpu = cpu};
@@ -75,10 +61,10 @@ static bool actor_alloc(struct actor *self, struct block *block, size_t size) {
     size_t align = rng_percent(&self->rng, 20) ? (size_t)8 << rng_below(&self->rng, 10) : 8;
     bool zeroed = rng_percent(&self->rng, 10);
     struct world *world = self->world;
-    actor_enter(self);
+    watch_enter(&self->watch);
     void *start =
         zeroed ? wfh_zalloc(world->heap, self->cpu, size, align) : wfh_alloc(world->heap, self->cpu, size, align);
-    actor_leave(self);
+    watch_leave(&self->watch);
     if (start == NULL) {
         actor_note_null(self, size, align);
         return false;
@@ -96,18 +82,18 @@ static void actor_free(struct actor *self, struct block *block) {
     actor_must(self, block, shadow_leave(&self->world->shadow, block), "free");
     void *start = block->start;
     block->start = NULL;
-    actor_enter(self);
+    watch_enter(&self->watch);
     wfh_free(self->world->heap, self->cpu, start);
-    actor_leave(self);
+    watch_leave(&self->watch);
 }
 
 static void actor_realloc(struct actor *self, struct block *block, size_t size) {
     struct block old = *block;
     actor_must(self, &old, shadow_verify(&old, old.size), "before realloc");
     actor_must(self, &old, shadow_leave(&self->world->shadow, &old), "before realloc");
-    actor_enter(self);
+    watch_enter(&self->watch);
     void *start = wfh_realloc(self->world->heap, self->cpu, old.start, size, 8);
-    actor_leave(self);
+    watch_leave(&self->watch);
     if (start == NULL) {
         actor_note_null(self, size, 8);
         actor_must(self, &old, shadow_enter(&self->world->shadow, &old), "failed realloc");

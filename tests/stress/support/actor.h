@@ -5,6 +5,7 @@
 #define STRESS_ACTOR_H
 
 #include "rng.h"
+#include "watch.h"
 #include "world.h"
 
 // What an actor asks for.
@@ -23,11 +24,9 @@ struct actor {
     uint64_t serial;
     struct block *held;
     struct block *feast;
-    size_t nulls;           // requests that were answered NULL
-    size_t null_bytes_min;  // the smallest of them, rounded up to its alignment; SIZE_MAX if none
-    volatile bool in_call;  // inside the heap, for signal handlers
-    void (*on_enter)(void); // called right before and after every call into the heap, if not NULL
-    void (*on_leave)(void);
+    size_t nulls;          // requests that were answered NULL
+    size_t null_bytes_min; // the smallest of them, rounded up to its alignment; SIZE_MAX if none
+    struct watch watch;    // of its calls into the heap
 };
 
 void actor_init(struct actor *self, struct world *world, size_t index, size_t cpu, struct appetite appetite,

@@ -143,24 +143,10 @@ void frame_user_init(struct frame_user *self, struct frame_yard *yard, size_t in
     (void)frame_list_init(&self->list, yard->pool);
 }
 
-static void user_enter(struct frame_user *self) {
-    self->in_call = true;
-    if (self->on_enter != NULL) {
-        self->on_enter();
-    }
-}
-
-static void user_leave(struct frame_user *self) {
-    if (self->on_leave != NULL) {
-        self->on_leave();
-    }
-    self->in_call = false;
-}
-
 static void user_put_one(struct frame_user *self, uint64_t frame) {
-    user_enter(self);
+    watch_enter(&self->watch);
     frame_put(self->yard->pool, self->cpu, frame);
-    user_leave(self);
+    watch_leave(&self->watch);
 }
 
 static void user_put(struct frame_user *self, struct frame_run *run, bool one_by_one) {
@@ -173,9 +159,9 @@ static void user_put(struct frame_user *self, struct frame_run *run, bool one_by
         user_put_one(self, put.first + i * FRAME);
     }
     if (!one_by_one) {
-        user_enter(self);
+        watch_enter(&self->watch);
         frame_put_contiguous(self->yard->pool, self->cpu, put.first, put.count);
-        user_leave(self);
+        watch_leave(&self->watch);
     }
 }
 
@@ -188,9 +174,9 @@ static enum frame_error user_wish(struct frame_user *self, struct frame_wish *wi
                                          : BASE + rng_below(rng, self->yard->frames * FRAME);
     wish->node = rng_percent(rng, 60) ? FRAME_NODE_OWN : (uint32_t)rng_below(rng, 2);
     wish->zeroed = rng_percent(rng, 10);
-    user_enter(self);
+    watch_enter(&self->watch);
     enum frame_error error = frame_alloc_wish(self->yard->pool, self->cpu, wish, first);
-    user_leave(self);
+    watch_leave(&self->watch);
     if (error == FRAME_OK &&
         (*first + wish->count * FRAME > wish->limit || (wish->align_bytes != 0 && *first % wish->align_bytes != 0))) {
         die("%zu frames at %#llx are not what was wished for", wish->count, (unsigned long long)*first);
@@ -199,9 +185,9 @@ static enum frame_error user_wish(struct frame_user *self, struct frame_wish *wi
 }
 
 static enum frame_error user_take_one(struct frame_user *self, uint64_t *frame) {
-    user_enter(self);
+    watch_enter(&self->watch);
     enum frame_error error = frame_alloc(self->yard->pool, self->cpu, frame);
-    user_leave(self);
+    watch_leave(&self->watch);
     return error;
 }
 
@@ -228,9 +214,9 @@ static bool user_take(struct frame_user *self, struct frame_run *run) {
 static void user_share(struct frame_user *self, uint64_t frame) {
     struct frame_yard *yard = self->yard;
     atomic_fetch_add_explicit(shadow_of(yard, frame), 1, memory_order_relaxed);
-    user_enter(self);
+    watch_enter(&self->watch);
     frame_get(yard->pool, frame);
-    user_leave(self);
+    watch_leave(&self->watch);
     uint64_t found =
         atomic_exchange_explicit(&yard->boxes[rng_below(&self->rng, FRAME_YARD_BOXES)], frame, memory_order_acq_rel);
     if (found == 0) {
@@ -245,9 +231,9 @@ static void user_share(struct frame_user *self, uint64_t frame) {
 
 static void user_unlist(struct frame_user *self, uint64_t offset, uint64_t frame) {
     yard_leave(self->yard, frame);
-    user_enter(self);
+    watch_enter(&self->watch);
     enum frame_error error = frame_list_remove(&self->list, self->cpu, offset);
-    user_leave(self);
+    watch_leave(&self->watch);
     if (error != FRAME_OK) {
         die("a frame of a list cannot be removed");
     }
@@ -259,9 +245,9 @@ static void user_list(struct frame_user *self) {
     if (self->list.count < LIST_MOST && user_take(self, &run)) {
         enum frame_error error = FRAME_ERR_OCCUPIED;
         if (run.count == 1) {
-            user_enter(self);
+            watch_enter(&self->watch);
             error = frame_list_insert(&self->list, self->cpu, offset, run.first);
-            user_leave(self);
+            watch_leave(&self->watch);
         }
         if (error == FRAME_OK) {
             return;
@@ -297,8 +283,8 @@ void frame_user_release(struct frame_user *self) {
 }
 
 bool frame_user_drain(struct frame_user *self, size_t cpu) {
-    user_enter(self);
+    watch_enter(&self->watch);
     bool more = frame_drain(self->yard->pool, cpu);
-    user_leave(self);
+    watch_leave(&self->watch);
     return more;
 }

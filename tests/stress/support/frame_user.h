@@ -6,6 +6,7 @@
 #define STRESS_FRAME_USER_H
 
 #include "rng.h"
+#include "watch.h"
 
 #include <stdatomic.h>
 #include <wfheap/frame.h>
@@ -57,10 +58,8 @@ struct frame_user {
     struct rng rng;
     struct frame_run runs[FRAME_USER_PLACES];
     struct frame_list list;
-    size_t failures;        // requests refused
-    volatile bool in_call;  // of the pool, for signal handlers
-    void (*on_enter)(void); // called right before and after every call of the pool, if not NULL
-    void (*on_leave)(void);
+    size_t failures;    // requests refused
+    struct watch watch; // of its calls of the pool
 };
 
 // places: at most FRAME_USER_PLACES.

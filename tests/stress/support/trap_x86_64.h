@@ -3,7 +3,9 @@
 #ifndef STRESS_TRAP_X86_64_H
 #define STRESS_TRAP_X86_64_H
 
+#include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <ucontext.h>
 
 #define TRAP_FLAG 0x100
@@ -17,6 +19,16 @@ static inline void trap_flag_set(void) {
 static inline void trap_flag_clear(void) {
     __asm__ volatile("leaq -128(%%rsp), %%rsp\n\tpushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\tleaq 128(%%rsp), %%rsp" ::
                          : "memory", "cc");
+}
+
+// Who is called at each trap.
+static inline void trap_catch(void (*handle)(int signal_number, siginfo_t *info, void *context)) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = handle;
+    action.sa_flags = SA_SIGINFO;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTRAP, &action, NULL);
 }
 
 // From a handler: what the interrupted code does next.
