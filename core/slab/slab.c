@@ -30,14 +30,15 @@ static void *slab_alloc_any(struct slab *self, size_t cpu, size_t class) {
     return NULL;
 }
 
-// For when there is no slab to be had. What the slot hides goes back first; then any larger block will do, and then
-// units that are no slab.
-static __attribute__((noinline)) void *slab_alloc_hard(struct slab *self, size_t cpu, size_t class, size_t align) {
+// For when there is no slab to be had. What the slot hides goes back first; then any larger block will do, and then as
+// many units as the request needs, which are no slab.
+static __attribute__((noinline)) void *slab_alloc_hard(struct slab *self, size_t cpu, size_t class, size_t size,
+                                                       size_t align) {
     // bound: SLAB_CLASSES
     for (size_t i = 0; i < SLAB_CLASSES; i++)
         (void)slab_drain_class(self, cpu, i);
     void *p = slab_alloc_any(self, cpu, class);
-    return p != NULL ? p : slab_run_alloc(self, cpu, bits_one(slab_shift(class)), align);
+    return p != NULL ? p : slab_run_alloc(self, cpu, size, align);
 }
 
 static void *slab_count_failure(struct slab *self, size_t cpu, void *p) {
@@ -54,11 +55,12 @@ static __attribute__((noinline)) void *slab_alloc_run(struct slab *self, size_t 
     return slab_count_failure(self, cpu, p != NULL ? p : slab_run_alloc(self, cpu, size, align));
 }
 
-static __attribute__((noinline)) void *slab_alloc_empty(struct slab *self, size_t cpu, size_t class, size_t align) {
+static __attribute__((noinline)) void *slab_alloc_empty(struct slab *self, size_t cpu, size_t class, size_t size,
+                                                        size_t align) {
     size_t count = slab_refill(self, cpu, class);
     if (count != 0)
         return slab_pop(&self->cpu[cpu].caches[class], count);
-    return slab_count_failure(self, cpu, slab_alloc_hard(self, cpu, class, align));
+    return slab_count_failure(self, cpu, slab_alloc_hard(self, cpu, class, size, align));
 }
 
 static bool slab_is_good(const struct slab *self, size_t cpu, size_t size, size_t align) {
@@ -74,7 +76,7 @@ void *slab_alloc(slab *self, size_t cpu, size_t size, size_t align) {
     size_t class = slab_class_for(bytes);
     struct slab_cache *cache = &self->cpu[cpu].caches[class];
     size_t count = (size_t)word_load_relaxed(&cache->count); // relaxed: the slot's own
-    return count != 0 ? slab_pop(cache, count) : slab_alloc_empty(self, cpu, class, align);
+    return count != 0 ? slab_pop(cache, count) : slab_alloc_empty(self, cpu, class, size, align);
 }
 
 void slab_free(slab *self, size_t cpu, void *p) {

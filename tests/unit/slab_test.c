@@ -3,6 +3,7 @@
 // a check that finds what is broken.
 #include "expect.h"
 #include "slab/slab_class.h"
+#include "slab/slab_run.h"
 #include "stress/support/region.h"
 
 #include <string.h>
@@ -239,6 +240,31 @@ Test(slab, what_is_left_serves_when_no_slab_can_be_made) {
         slab_free(self, 2, kept[--blocks]);
     slab_free(self, 0, keep);
     must_hold(self);
+}
+
+Test(slab, the_last_units_serve_what_they_can_hold) {
+    slab *self = make(MIB);
+    unsigned char *low = slab_alloc(self, 0, stats_of(self).largest_free_bytes - 4096, 8);
+    unsigned char *hole = slab_run_alloc(self, 0, 3072, 8), *wall = slab_run_alloc(self, 0, 1024, 8);
+    EXPECT(hole == low + slab_usable_size(self, 0, low) && wall == hole + 3072, "%p, %p, %p", (void *)low, (void *)hole,
+           (void *)wall);
+    slab_free(self, 0, hole);
+    EXPECT(stats_of(self).free_bytes == 3072, "%zu bytes are left", stats_of(self).free_bytes);
+    for (size_t size = 1; size <= 3072; size++) {
+        unsigned char *p = slab_alloc(self, 0, size, size % 2 == 0 ? 8 : 4096);
+        EXPECT(p == hole && slab_usable_size(self, 0, p) >= size, "%zu bytes at %p of 3072", size, (void *)p);
+        slab_free(self, 1, p);
+    }
+    must_hold(self);
+    EXPECT(slab_alloc(self, 0, 3073, 8) == NULL && stats_of(self).failures == 1, "3073 bytes of 3072");
+    unsigned char *p = slab_alloc(self, 0, 2049, 8), *grown = slab_realloc(self, 0, p, 3072, 8);
+    EXPECT(grown == p && slab_realloc(self, 0, p, 3073, 8) == NULL, "grown to %p", (void *)grown);
+    slab_free(self, 0, wall);
+    EXPECT(slab_realloc(self, 0, p, 4096, 8) == p && slab_usable_size(self, 0, p) == 4096, "into what was the wall");
+    EXPECT(slab_realloc(self, 0, p, 100, 8) == p && stats_of(self).free_bytes == 3072, "shrunk where no slab can be");
+    slab_free(self, 0, p);
+    slab_free(self, 0, low);
+    must_be_whole(self);
 }
 
 Test(slab, memory_is_added_around_what_is_there) {
