@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The public calls that hand out and take back; the contract is wfheap/slab.h.
+#include "slab/slab_checked.h"
 #include "slab/slab_class.h"
 #include "slab/slab_run.h"
 
-// The newest block of a cache that has `count` of them.
-static inline void *slab_pop(struct slab_cache *cache, size_t count) {
+// The newest block of a slot's cache that has `count` of them.
+static inline void *slab_pop(struct slab *self, size_t cpu, size_t class, size_t count) {
+    struct slab_cache *cache = &self->cpu[cpu].caches[class];
     void *p = cache->blocks[count - 1];
     word_store_relaxed(&cache->count, count - 1); // relaxed: the slot's own
     slab_count(&cache->allocs);
     *(slab_mark *)p = 0; // what its owner leaves there is no mark
+    slab_checked_alloc(self, cpu, class, p);
     return p;
 }
 
@@ -25,7 +28,7 @@ static void *slab_alloc_any(struct slab *self, size_t cpu, size_t class) {
     for (; class < SLAB_CLASSES; ++class) {
         size_t count = slab_refill(self, cpu, class);
         if (count != 0)
-            return slab_pop(&self->cpu[cpu].caches[class], count);
+            return slab_pop(self, cpu, class, count);
     }
     return NULL;
 }
@@ -59,7 +62,7 @@ static __attribute__((noinline)) void *slab_alloc_empty(struct slab *self, size_
                                                         size_t align) {
     size_t count = slab_refill(self, cpu, class);
     if (count != 0)
-        return slab_pop(&self->cpu[cpu].caches[class], count);
+        return slab_pop(self, cpu, class, count);
     return slab_count_failure(self, cpu, slab_alloc_hard(self, cpu, class, size, align));
 }
 
@@ -74,9 +77,8 @@ void *slab_alloc(slab *self, size_t cpu, size_t size, size_t align) {
     if (bytes > SLAB_BLOCK_BYTES_MAX)
         return slab_alloc_run(self, cpu, size, align);
     size_t class = slab_class_for(bytes);
-    struct slab_cache *cache = &self->cpu[cpu].caches[class];
-    size_t count = (size_t)word_load_relaxed(&cache->count); // relaxed: the slot's own
-    return count != 0 ? slab_pop(cache, count) : slab_alloc_empty(self, cpu, class, size, align);
+    size_t count = (size_t)word_load_relaxed(&self->cpu[cpu].caches[class].count); // relaxed: the slot's own
+    return count != 0 ? slab_pop(self, cpu, class, count) : slab_alloc_empty(self, cpu, class, size, align);
 }
 
 void slab_free(slab *self, size_t cpu, void *p) {
@@ -93,6 +95,7 @@ void slab_free(slab *self, size_t cpu, void *p) {
         slab_flush(self, cpu, place.class, slab_batch(self, place.class));
         count = (size_t)word_load_relaxed(&cache->count); // relaxed: the slot's own
     }
+    slab_checked_free(self, cpu, &place, p);
     *(slab_mark *)p = slab_mark_of(p);
     cache->blocks[count] = p;
     word_store_relaxed(&cache->count, count + 1); // relaxed: the slot's own

@@ -126,15 +126,13 @@ static bool slab_broken_block(const struct slab *self, size_t class, const void 
     size_t offset = (size_t)((uintptr_t)p - (uintptr_t)self->base);
     if (slab_broken(tally, "a cached block is the heap's", p, true, offset >> SLAB_UNIT_SHIFT < self->units))
         return true;
-    uint32_t unit = (uint32_t)(offset >> SLAB_UNIT_SHIFT);
-    uint32_t head = slab_kind(self, unit) == SLAB_KIND_PART ? unit - self->ranges[unit].before : unit;
-    size_t within = offset - ((size_t)head << SLAB_UNIT_SHIFT), index = within >> slab_shift(class);
+    struct slab_place place = slab_place_of(self, class, p);
     if (slab_broken(tally, "a cached block is of its cache's class", p, SLAB_KIND_CLASS + class,
-                    slab_kind(self, head)) ||
-        slab_broken(tally, "a cached block begins where blocks do", p, 0, within % bits_one(slab_shift(class))))
+                    slab_kind(self, place.head)) ||
+        slab_broken(tally, "a cached block begins where blocks do", p, 0, offset % bits_one(slab_shift(class))))
         return true;
-    uint64_t bits = word_load_relaxed(slab_word(self, head, index)); // relaxed: quiescent
-    return slab_broken(tally, "a cached block is not in its slab", p, 0, bits >> index % BITS_WORD & 1) ||
+    uint64_t bits = word_load_relaxed(slab_word(self, place.head, place.index)); // relaxed: quiescent
+    return slab_broken(tally, "a cached block is not in its slab", p, 0, bits >> place.index % BITS_WORD & 1) ||
            slab_broken(tally, "nobody writes over the mark of a free block", p, slab_mark_of(p), *(const slab_mark *)p);
 }
 

@@ -141,9 +141,9 @@ struct slab_found {
 // Under the class's lock: one block back to its slab.
 static void slab_put_block(struct slab *self, size_t class, void *p, struct slab_found *found) {
     struct slab_class *of = &self->classes[class];
-    uint32_t unit = (uint32_t)((size_t)((unsigned char *)p - self->base) >> SLAB_UNIT_SHIFT);
-    uint32_t head = slab_kind(self, unit) == SLAB_KIND_PART ? unit - self->ranges[unit].before : unit;
-    size_t index = (size_t)((unsigned char *)p - slab_address(self, head)) >> slab_shift(class);
+    struct slab_place place = slab_place_of(self, class, p);
+    uint32_t head = place.head;
+    size_t index = place.index;
     word_t *word = slab_word(self, head, index);
     uint64_t bits = word_load_relaxed(word); // relaxed: under the class's lock
     // The first copy of a block freed twice may have taken the whole slab back.

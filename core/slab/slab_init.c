@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Making a heap, and memory that comes later.
+#include "slab/slab_checked.h"
 #include "slab/slab_list.h"
 
 static size_t slab_align_up(size_t value, size_t align) {
@@ -8,13 +9,14 @@ static size_t slab_align_up(size_t value, size_t align) {
 
 // Where the tables lie, from the heap's own address on.
 struct slab_layout {
-    size_t ranges, kinds, bits, free_map, end;
+    size_t ranges, kinds, bits, held, free_map, end;
 };
 
 static struct slab_layout slab_lay_out(size_t units, size_t cpus) {
     struct slab_layout layout = {.ranges = sizeof(struct slab) + cpus * sizeof(struct slab_cpu)};
     layout.bits = layout.ranges + (units + 1) * sizeof(struct slab_range);
-    layout.free_map = layout.bits + units * SLAB_UNIT_WORDS * sizeof(word_t);
+    layout.held = layout.bits + units * SLAB_UNIT_WORDS * sizeof(word_t);
+    layout.free_map = layout.held + slab_checked_words(units) * sizeof(word_t);
     layout.kinds = layout.free_map + (units / BITS_WORD + 1) * sizeof(uint64_t);
     layout.end = slab_align_up(layout.kinds + (units + 1) * sizeof(tag_t), SLAB_REGION_ALIGN);
     return layout;
@@ -68,6 +70,7 @@ static void slab_make_heap(void *region, size_t bytes, const struct slab_layout 
     self->metadata_bytes = layout->end;
     self->ranges = (struct slab_range *)(void *)(start + layout->ranges);
     self->bits = (word_t *)(void *)(start + layout->bits);
+    self->held = (word_t *)(void *)(start + layout->held);
     self->free_map = (uint64_t *)(void *)(start + layout->free_map);
     self->kinds = (tag_t *)(void *)(start + layout->kinds);
     slab_limit_caches(self);

@@ -2,6 +2,7 @@
 // See slab_run.h. Beside it, what an address is, for calls that are handed one.
 #include "slab/slab_run.h"
 
+#include "slab/slab_checked.h"
 #include "slab/slab_list.h"
 
 // Units for so many bytes; more than any heap has if there are none.
@@ -59,6 +60,7 @@ void slab_run_free(struct slab *self, size_t cpu, uint32_t head) {
     list->run_units -= units;
     list->run_frees++;
     list->run_freed_units += units;
+    slab_checked_free_run(self, head);
     slab_list_give(self, head);
     slab_unlock(self, &list->lock, cpu);
 }
@@ -101,5 +103,6 @@ struct slab_place slab_find(struct slab *self, size_t cpu, const void *p) {
     uint64_t bits = word_load_relaxed(slab_word(self, head, place.index));
     if ((bits & bits_one(place.index % BITS_WORD)) != 0 || *(const slab_mark *)p == slab_mark_of(p))
         port_fault(PORT_FAULT_DOUBLE_FREE, p, cpu);
+    slab_checked_expect(self, cpu, &place, p);
     return place;
 }

@@ -82,6 +82,7 @@ struct slab {
     struct slab_range *ranges; // one for each unit, and one behind the last
     tag_t *kinds;              // likewise
     word_t *bits;              // SLAB_UNIT_WORDS for each unit; a slab's begin with those of its first
+    word_t *held;              // of the checked build, see slab_checked.h
     uint64_t *free_map;        // a bit for each unit: a free range begins
     uint32_t cache_blocks[SLAB_CLASSES];
     struct slab_list list;
@@ -142,6 +143,14 @@ struct slab_place {
     uint32_t head;
     size_t index;
 };
+
+// Where p, a block of the class, lies, in its slab or outside.
+static inline struct slab_place slab_place_of(const struct slab *self, size_t class, const void *p) {
+    size_t offset = (size_t)((uintptr_t)p - (uintptr_t)self->base);
+    uint32_t unit = (uint32_t)(offset >> SLAB_UNIT_SHIFT);
+    uint32_t head = slab_kind(self, unit) == SLAB_KIND_PART ? unit - self->ranges[unit].before : unit;
+    return (struct slab_place){class, head, (offset - ((size_t)head << SLAB_UNIT_SHIFT)) >> slab_shift(class)};
+}
 
 // What p is; a fault if it is no block, or a free one.
 struct slab_place slab_find(struct slab *self, size_t cpu, const void *p);

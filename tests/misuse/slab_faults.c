@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every misuse of slab must be reported with its kind, the address that was passed in and the CPU, and must leave
 // everything as it was: afterwards all invariants hold, and all memory comes back. Where a second free cannot be seen
-// at once, it is seen when the second copy goes back to its slab, and has cost nothing but that copy's place.
+// at once, it is seen when the second copy goes back to its slab, and has cost nothing but that copy's place;
+// wfheap_checked sees each at once, and poisons what was freed. Built twice, once for each library.
 #include "model/testing.h"
 #include "stress/support/region.h"
 
@@ -135,6 +136,8 @@ static void test_in_other_cache(void) {
     must_fault(0, p, PORT_FAULT_DOUBLE_FREE);
 }
 
+#ifndef WFH_CHECKED
+
 // The drain must fault with the second copy, and be done for its class.
 static void must_fault_drain(size_t cpu, void *p) {
     EXPECT_FAULT(slab_drain(heap, cpu), PORT_FAULT_DOUBLE_FREE, p, cpu);
@@ -163,6 +166,56 @@ static void test_slab_gone(void) {
     slab_free(heap, 0, run);
 }
 
+#else
+
+// All that keeps a second free from being seen in the other build: the mark is written over, in the same cache or
+// another, and the first copy is back in its slab, which may be gone by then.
+static void test_second_free(void) {
+    for (size_t size = 8; size <= 4096; size *= 2) {
+        unsigned char *stays = take(0, size), *p = take(0, size), *q = take(0, size);
+        memset(stays, 0x22, size);
+        slab_free(heap, 0, p);
+        slab_free(heap, 1, q);
+        memset(p, 0x22, size);
+        memset(q, 0x22, size);
+        for (size_t cpu = 0; cpu < CPUS; cpu++) {
+            must_fault(cpu, p, PORT_FAULT_DOUBLE_FREE);
+            must_fault(cpu, q, PORT_FAULT_DOUBLE_FREE);
+        }
+        drain(0);
+        must_fault(1, p, PORT_FAULT_DOUBLE_FREE);
+        EXPECT(slab_usable_size(heap, 1, stays) == size, "the neighbour is lost");
+        slab_free(heap, 1, stays);
+        drain(1);
+        must_fault(0, stays, PORT_FAULT_FREE_PAGE);
+    }
+}
+
+// The same block comes out of a cache and goes back: it is the present owner's each time.
+static void test_held_anew(void) {
+    unsigned char *p = take(0, 64);
+    for (unsigned round = 0; round < MANY; round++) {
+        slab_free(heap, 0, p);
+        must_fault(0, p, PORT_FAULT_DOUBLE_FREE);
+        EXPECT(take(0, 64) == p, "not the newest");
+    }
+    slab_free(heap, 1, p);
+}
+
+static void test_poison(void) {
+    for (size_t size = 16; size <= 65536; size *= 2) {
+        unsigned char *p = take(0, size);
+        size_t marked = size <= SLAB_BLOCK_BYTES_MAX ? 8 : 0; // a block's first bytes are its mark
+        memset(p, 0x11, size);
+        slab_free(heap, 0, p);
+        for (size_t i = marked; i < size; i++) {
+            EXPECT(p[i] == p[marked] && p[i] != 0x11, "byte %zu of %zu is %#x", i, size, p[i]);
+        }
+    }
+}
+
+#endif
+
 // Two CPUs hand in a run at the same moment: both find it, one after the other gets the list.
 static void test_run_at_once(void) {
     unsigned char *p = take(0, 10000), *behind = take(0, 10000);
@@ -181,7 +234,12 @@ static const struct {
              {"absent", test_absent, 0},           {"misplaced", test_misplaced, 0},
              {"free-page", test_free_page, 0},     {"in-slab", test_in_slab, 0},
              {"in-cache", test_in_cache, 0},       {"in-other-cache", test_in_other_cache, 0},
+#ifdef WFH_CHECKED
+             {"second-free", test_second_free, 0}, {"held-anew", test_held_anew, 0},
+             {"poison", test_poison, 0},
+#else
              {"marked-over", test_marked_over, 1}, {"slab-gone", test_slab_gone, 1},
+#endif
              {"run-at-once", test_run_at_once, 0}};
 
 static void must_be_whole(uint64_t frees_too_many) {
