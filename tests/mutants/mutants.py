@@ -2,10 +2,14 @@
 """Mutants: faults that a slip of the hand could put into the core, each as one replacement of text, and which tests
 have to notice it. `old` has to stand in the file exactly once; whoever changes that text changes the mutant too.
 """
+import contextlib
 import dataclasses
 import filecmp
+import functools
+import os
 import pathlib
 import shutil
+import time
 
 LEFT_OUT = ("build", ".git", "results", "__pycache__")  # of the tree, when it is copied
 
@@ -24,15 +28,24 @@ class Mutant:
     caught: dict               # by layer: the test that has to fail ("qemu": the name of a ctest job)
 
 
-def copy_file(source, to):
+def renew(path, root):
+    """Makes a file of the copy newer than all that was built there, even if the clock went back since."""
+    built = [log.stat().st_mtime_ns for log in pathlib.Path(root).glob("build/*/.ninja_log")]
+    now = max([time.time_ns(), *(last + 1000000 for last in built)])
+    os.utime(path, ns=(now, now))
+
+
+def copy_file(source, to, root):
     """What is the same already keeps its time, so that it is not built again."""
     if not pathlib.Path(to).exists() or not filecmp.cmp(source, to, shallow=False):
         shutil.copy(source, to)
+        renew(to, root)
 
 
 def copy_tree(root, to):
     """A copy of the sources, to be built on its own."""
-    shutil.copytree(root, to, ignore=shutil.ignore_patterns(*LEFT_OUT), copy_function=copy_file, dirs_exist_ok=True)
+    shutil.copytree(root, to, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True,
+                    copy_function=functools.partial(copy_file, root=to))
     for path in pathlib.Path(to).rglob("*"):
         within = path.relative_to(to)
         if path.is_file() and not set(within.parts) & set(LEFT_OUT) and not (pathlib.Path(root) / within).exists():
@@ -49,6 +62,20 @@ def mutated(mutant, root):
     if text.count(mutant.old) != 1:
         raise MutantError(f"{mutant.name}: its text stands {text.count(mutant.old)} times in {mutant.file}, not once")
     return text.replace(mutant.old, mutant.new)
+
+
+@contextlib.contextmanager
+def planted(mutant, root):
+    """Within it the fault is in the copy."""
+    path = pathlib.Path(root) / mutant.file
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(mutated(mutant, root), encoding="utf-8")
+    renew(path, root)
+    try:
+        yield
+    finally:
+        path.write_text(whole, encoding="utf-8")
+        renew(path, root)
 
 
 MUTANTS = [

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A copy of the tree with a build of its own, into which faults are put one at a time."""
-import contextlib
 import pathlib
 import re
 import subprocess
 import sys
 
-from mutants import MutantError, copy_tree, mutated
+from mutants import MutantError, copy_tree
 
 
 def call(words, folder):
@@ -50,14 +49,3 @@ class Scratch:
             print(text, file=sys.stderr)
             raise MutantError(f"the test {name} did not run (above)")
         return status == 0, text
-
-    @contextlib.contextmanager
-    def fault(self, mutant):
-        """Within it the fault is in the copy."""
-        path = self.folder / mutant.file
-        whole = path.read_text(encoding="utf-8")
-        path.write_text(mutated(mutant, self.folder), encoding="utf-8")
-        try:
-            yield
-        finally:
-            path.write_text(whole, encoding="utf-8")
