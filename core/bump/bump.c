@@ -105,10 +105,10 @@ void bump_free(bump *self, uint64_t address, uint64_t bytes) {
     // bound: regions
     for (size_t i = 0; i < self->count && !is_ours; i++) {
         const struct bump_region *region = &self->regions[i];
-        uint64_t mark = word_load_relaxed(&region->mark); // relaxed: who frees came by the address some time ago
+        uint64_t last = bump_last(region); // who frees came by the address some time ago
         uint64_t unit = (address - region->start) >> region->shift;
         is_ours = address >= region->start && unit < region->units &&
-                  (unit < bump_low(mark) || unit >= region->units - bump_high(mark) || !bump_fits(region, mark, 0));
+                  (unit < bump_low(last) || unit >= region->units - bump_high(last));
     }
     if (!is_ours)
         port_fault(PORT_FAULT_FOREIGN, (const void *)(uintptr_t)address, 0);

@@ -2,15 +2,6 @@
 // The hand-over of what was used and what is left, and statistics.
 #include "bump/bump_state.h"
 
-// The last mark that fitted: all that was handed out, once no call runs. While the region is being closed, all of it.
-static uint64_t bump_last(const struct bump_region *region) {
-    uint64_t noted = word_load_relaxed(&region->before); // relaxed: as in bump_is_noted
-    if (noted != 0)
-        return noted & ~BUMP_NOTED;
-    uint64_t mark = word_load_relaxed(&region->mark); // relaxed: an estimate, exact when quiescent
-    return bump_low(mark) + bump_high(mark) <= region->units ? mark : region->units;
-}
-
 static struct bump_range bump_units(const struct bump_region *region, uint64_t first, uint64_t units) {
     return (struct bump_range){region->start + (first << region->shift), units << region->shift};
 }

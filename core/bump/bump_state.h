@@ -55,4 +55,13 @@ static inline bool bump_is_noted(const struct bump_region *region) {
     return word_load_relaxed(&region->before) != 0; // relaxed: what was noted says all itself
 }
 
+// The last mark that fitted: all that was handed out, once no call runs. While the region is being closed, all of it.
+static inline uint64_t bump_last(const struct bump_region *region) {
+    uint64_t noted = word_load_relaxed(&region->before); // relaxed: as in bump_is_noted
+    if (noted != 0)
+        return noted & ~BUMP_NOTED;
+    uint64_t mark = word_load_relaxed(&region->mark); // relaxed: an estimate, exact when quiescent
+    return bump_low(mark) + bump_high(mark) <= region->units ? mark : region->units;
+}
+
 #endif

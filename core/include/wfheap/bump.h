@@ -25,7 +25,7 @@
 #define BUMP_CPUS_MAX 1024u
 #define BUMP_TRIES 3u
 #define BUMP_ALLOC_STEPS(regions) ((2 * BUMP_TRIES + 3) * (regions) + 2) // shared-memory operations of one call
-#define BUMP_FREE_STEPS(regions) ((regions) + 2)
+#define BUMP_FREE_STEPS(regions) (2 * (regions) + 2)
 #define BUMP_STORAGE_BYTES(regions) ((size_t)64 + (size_t)64 * (regions)) // beginning at a multiple of 64
 
 typedef struct bump bump;
