@@ -132,7 +132,7 @@ void *slab_realloc(slab *self, size_t cpu, void *p, size_t size, size_t align) {
     if (!slab_is_good(self, cpu, size, align))
         return NULL;
     struct slab_place place = slab_find(self, cpu, p);
-    bool is_aligned = align == 0 || (uintptr_t)p % align == 0;
+    bool is_aligned = align <= SLAB_BLOCK_BYTES_MIN || ((uintptr_t)p & (align - 1)) == 0;
     if (is_aligned && slab_resize(self, cpu, &place, size, false))
         return p;
     void *q = slab_alloc(self, cpu, size, align);

@@ -96,7 +96,7 @@ static void *talloc_realloc_primary(talloc *self, const struct talloc_request *r
 
 static void *talloc_realloc_backup(talloc *self, const struct talloc_request *request, void *p) {
     bool is_enough = request->size <= self->backup.backend->usable_size(self->backup.heap, request->cpu, p) &&
-                     (request->align == 0 || (uintptr_t)p % request->align == 0);
+                     (request->align <= 8 || ((uintptr_t)p & (request->align - 1)) == 0);
     if (!is_enough && talloc_is_good(request) && talloc_has_primary(self)) {
         void *q = talloc_primary_alloc_hard(self, request);
         if (q != NULL || !talloc_may_use_backup(request))

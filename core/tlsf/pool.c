@@ -158,7 +158,7 @@ void *tlsf_alloc(tlsf *heap, size_t size, size_t align) {
     if (size - 1 >= heap->region_bytes) { // 0 wraps around
         return NULL;
     }
-    if (align > BLOCK_GRAIN_BYTES || (align & (align - 1)) != 0) {
+    if (align > BLOCK_GRAIN_BYTES) {
         return alloc_aligned(heap, size, align);
     }
     size_t bytes = block_bytes_for(size);
@@ -322,13 +322,14 @@ tlsf_verdict tlsf_release(tlsf *heap, void *p) {
 
 struct tlsf_resize tlsf_resize(tlsf *heap, void *p, size_t size, size_t align) {
     struct tlsf_resize done = {.verdict = tlsf_block_verdict(heap, p)};
+    align = align < BLOCK_GRAIN_BYTES ? BLOCK_GRAIN_BYTES : align;
     if (done.verdict != 0 || size > heap->region_bytes || (align & (align - 1)) != 0) {
         return done;
     }
     struct tlsf_block *b = block_of(p), *next = block_next(b);
     size_t old_bytes = block_size(b), next_bytes = block_is_free(next) ? block_size(next) : 0;
     size_t bytes = block_bytes_for(size), room_bytes = old_bytes + next_bytes;
-    if (bytes <= room_bytes && (align == 0 || (uintptr_t)p % align == 0)) {
+    if (bytes <= room_bytes && ((uintptr_t)p & (align - 1)) == 0) {
         if (next_bytes != 0) {
             index_take(&heap->index, next, next_bytes);
         }

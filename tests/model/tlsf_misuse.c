@@ -92,7 +92,7 @@ static void test_defined_answers(void) {
            "a size beyond the region was served");
     unsigned char *p = tlsf_realloc(heap, NULL, 100, 64);
     EXPECT(p != NULL && (uintptr_t)p % 64 == 0, "realloc of NULL is not alloc");
-    EXPECT(tlsf_realloc(heap, p, SIZE_MAX, 0) == NULL && tlsf_realloc(heap, p, 100, 3) == NULL &&
+    EXPECT(tlsf_realloc(heap, p, SIZE_MAX, 0) == NULL && tlsf_realloc(heap, p, 100, 24) == NULL &&
                tlsf_usable_size(heap, p) >= 100,
            "a realloc that cannot be served did not leave the block alone");
     EXPECT(tlsf_realloc(heap, p, 0, 0) == NULL, "realloc to 0 answered a block");

@@ -78,6 +78,21 @@ Test(backend, refusals_are_sentences_and_change_nothing) {
     }
 }
 
+// Alignments of 0 to 8, powers of two or not, all mean 8: nobody is refused or moved for one.
+Test(backend, small_alignments_mean_eight) {
+    for (size_t i = 0; i < BACKENDS; i++) {
+        struct world world = make(backends[i], MIB);
+        for (size_t align = 0; align <= 8; align++) {
+            void *p = world.backend->alloc(world.heap, 0, 100, align);
+            EXPECT(p != NULL && (uintptr_t)p % 8 == 0, "%s: 100 bytes at %zu: %p", world.backend->name, align, p);
+            void *q = world.backend->realloc(world.heap, 0, p, 99, align);
+            EXPECT(q == p, "%s: 99 bytes at %zu moved", world.backend->name, align);
+            world.backend->free(world.heap, 0, q);
+        }
+        must_be_whole(&world);
+    }
+}
+
 static void check_blocks(const struct heap_backend *backend) {
     struct world world = make(backend, REGION_MIB * MIB);
     static struct place places[PLACES];

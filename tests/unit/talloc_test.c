@@ -254,6 +254,9 @@ static void moves_both_ways(struct talloc_world *world) {
     EXPECT(q != NULL && talloc_is_backup_mem(world->talloc, q), "%p", (void *)q);
     must_hold_first(q, 5000, 4000);
     side_refuse_all(&world->primary, false);
+    q = talloc_realloc(world->talloc, 0, q, 5000, 8);
+    for (size_t align = 0; align <= 8; align++)
+        EXPECT(talloc_realloc(world->talloc, 0, q, 5000 - align, align) == q, "what is enough at %zu moved", align);
     p = talloc_realloc(world->talloc, 0, q, 60000, 8);
     EXPECT(p != NULL && talloc_is_primary_mem(world->talloc, p), "%p", (void *)p);
     must_hold_first(p, 5000, 4000);

@@ -78,12 +78,11 @@ enum slab_error slab_init_reserved(void *range, size_t range_bytes, size_t prese
 // Linear in the ranges of the region.
 enum slab_error slab_add_memory(slab *heap, size_t cpu, void *start, size_t bytes);
 
-// [cpu] At least size bytes at a multiple of align. align: a power of two; 0 to 8 all mean 8. Up to 4096 bytes (and
-// alignments up to that) come from the class of the next power of two, all else from the list, exact in units;
-// so does what finds no block and no room for a slab.
-// NULL if size is 0, if align is not a power of two, if cpu >= cpus, and for lack of memory: the list has no range that
-// fits, and there is no block of the class or a larger one outside other slots' caches. The caller's own cache is given
-// back before that. Common path: no lock. With an empty cache: blocks from as many slabs as it takes to fill half of
+// [cpu] At least size bytes at a multiple of align. align: 0 to 8 all mean 8; above, a power of two. Up to 4096 bytes
+// (and alignments up to that) come from the class of the next power of two, all else from the list, exact in units; so
+// does what finds no block and no room for a slab. NULL if size is 0, if align is neither, if cpu >= cpus, and for lack
+// of memory: the list has no range that fits, and there is no block of the class or a larger one outside other slots'
+// caches. The caller's own cache is given back before that. Common path: no lock. With an empty cache: blocks from as many slabs as it takes to fill half of
 // it, and one search of the list for a slab, linear in the free ranges before the first that fits.
 void *slab_alloc(slab *heap, size_t cpu, size_t size, size_t align);
 

@@ -55,8 +55,8 @@ const char *tlsf_strerror(enum tlsf_error error);
 // On error *heap and the region are unchanged. Linear in the metadata.
 enum tlsf_error tlsf_init(void *region, size_t bytes, tlsf **heap);
 
-// At least size bytes at a multiple of align. align: a power of two; 0 to 8 all mean 8.
-// NULL if size is 0, if align is not a power of two, and if no block is found: a free block is certain to be found if
+// At least size bytes at a multiple of align. align: 0 to 8 all mean 8; above, a power of two.
+// NULL if size is 0, if align is neither, and if no block is found: a free block is certain to be found if
 // it is 1/32 larger than size + 8 (and larger by align + 24, if align exceeds 8). Bound: two searches of two bit scans
 // each, three list operations, one of them a removal; no loop.
 void *tlsf_alloc(tlsf *heap, size_t size, size_t align);
