@@ -127,7 +127,8 @@ static void frame_lay_out_pool(struct frame_pool *self, uint64_t frames, struct 
     self->arenas = frame_carve(layout, self->arena_count * sizeof *self->arenas);
     self->order = frame_carve(layout, self->nodes * self->arena_count * sizeof *self->order);
     word_t *hands = frame_carve(layout, help_storage_words(self->cpus) * sizeof *hands);
-    help_init(&self->help, self->cpus, hands);
+    if (hands != NULL) // not while measuring
+        help_init(&self->help, self->cpus, hands);
     self->marked = frame_carve(layout, sizeof *self->marked);
     // bound: cpus
     for (size_t cpu = 0; cpu < self->cpus; cpu++) {
