@@ -136,8 +136,13 @@ void *slab_realloc(slab *self, size_t cpu, void *p, size_t size, size_t align) {
     if (is_aligned && slab_resize(self, cpu, &place, size, false))
         return p;
     void *q = slab_alloc(self, cpu, size, align);
-    if (q == NULL)
-        return is_aligned && slab_resize(self, cpu, &place, size, true) ? p : NULL;
+    if (q == NULL) {
+        if (!is_aligned || !slab_resize(self, cpu, &place, size, true))
+            return NULL;
+        word_t *failures = &self->cpu[cpu].failures;                   // it is none after all
+        word_store_relaxed(failures, word_load_relaxed(failures) - 1); // relaxed: a statistic of the slot's owner
+        return p;
+    }
     size_t bytes = slab_bytes_of(self, &place);
     __builtin_memcpy(q, p, bytes < size ? bytes : size);
     slab_free(self, cpu, p);
