@@ -4,13 +4,10 @@
 #include "support/args.h"
 #include "support/die.h"
 #include "support/frame_user.h"
+#include "support/interval.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/time.h>
 
-#define INTERVAL_MICROSECONDS 100
 #define PLACES 24u
 #define RUN_MOST 64u
 #define FREE 200u
@@ -29,13 +26,6 @@ static void interrupts_handle(int signal_number) {
     frame_user_step(&machine.handler);
 }
 
-static void interrupts_every(long microseconds) {
-    struct itimerval timer = {.it_interval = {.tv_usec = microseconds}, .it_value = {.tv_usec = microseconds}};
-    if (setitimer(ITIMER_REAL, &timer, NULL) != 0) {
-        die_unusable("the system refused a timer");
-    }
-}
-
 int main(int argc, char **argv) {
     struct arg args[] = {
         {"ops", 400000, 1, 1000000000}, {"inside_min", 300, 0, 1000000000}, {"seed", 1, 0, UINT64_MAX}};
@@ -47,18 +37,12 @@ int main(int argc, char **argv) {
     frame_yard_load(&machine.yard, FREE);
     frame_user_init(&machine.task, &machine.yard, 0, 0, PLACES, RUN_MOST, args_get(args, count, "seed"));
     frame_user_init(&machine.handler, &machine.yard, 1, 1, PLACES, RUN_MOST, args_get(args, count, "seed"));
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = interrupts_handle;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGALRM, &action, NULL);
-    interrupts_every(INTERVAL_MICROSECONDS);
+    interval_start(interrupts_handle);
     // On until enough interrupts have hit a call: a test that never did shows nothing.
     for (; done < ops || machine.inside < inside_min; done++) {
         frame_user_step(&machine.task);
     }
-    interrupts_every(0);
-    signal(SIGALRM, SIG_IGN);
+    interval_stop();
     frame_user_release(&machine.task);
     frame_user_release(&machine.handler);
     size_t lost = frame_yard_settle(&machine.yard, NULL);

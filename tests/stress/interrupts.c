@@ -3,14 +3,9 @@
 // interrupt handler does that may allocate while the kernel's own calls are not masked against it.
 #include "support/actor.h"
 #include "support/args.h"
-#include "support/die.h"
+#include "support/interval.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/time.h>
-
-#define INTERVAL_MICROSECONDS 100
 
 struct interrupts {
     struct world world;
@@ -35,13 +30,6 @@ static void interrupts_handle(int signal_number) {
     machine.taken++;
 }
 
-static void interrupts_every(long microseconds) {
-    struct itimerval timer = {.it_interval = {.tv_usec = microseconds}, .it_value = {.tv_usec = microseconds}};
-    if (setitimer(ITIMER_REAL, &timer, NULL) != 0) {
-        die_unusable("interrupts: the system refused a timer");
-    }
-}
-
 int main(int argc, char **argv) {
     struct arg args[] = {{"ops", 2000000, 1, 1000000000},
                          {"inside_min", 1000, 0, 1000000000},
@@ -57,12 +45,7 @@ int main(int argc, char **argv) {
     actor_init(&machine.handler, &machine.world, 1, 1, appetite, args_get(args, count, "seed"));
     machine.steps_per_interrupt = 3;
 
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = interrupts_handle;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGALRM, &action, NULL);
-    interrupts_every(INTERVAL_MICROSECONDS);
+    interval_start(interrupts_handle);
     size_t done = 0;
     // At least the asked-for work, and on until enough interrupts have hit a call: a test that never did shows nothing.
     for (; done < steps || machine.inside < inside_min; done++) {
@@ -71,8 +54,7 @@ int main(int argc, char **argv) {
             actor_feast(&machine.task);
         }
     }
-    interrupts_every(0);
-    signal(SIGALRM, SIG_IGN);
+    interval_stop();
 
     actor_release(&machine.task);
     actor_release(&machine.handler);
