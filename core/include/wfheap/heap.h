@@ -107,7 +107,7 @@ struct wfh_stats {
     size_t run_bytes;              // pages in large runs
     size_t live_bytes;             // blocks and runs in callers' hands (block sizes, not requests)
     size_t cached_bytes;           // blocks hidden in per-CPU caches
-    size_t peak_bytes;             // the most bytes of pages in use so far, to within a 64th
+    size_t peak_bytes;             // the most bytes of pages in use so far, to within a 64th of the region
 };
 // Any CPU, any time; exact when quiescent, else a fair estimate. Linear in the region's pages and in CPUs.
 void wfh_stats(const wfh *heap, struct wfh_stats *out);
