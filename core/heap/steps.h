@@ -5,26 +5,7 @@
 #define HEAP_STEPS_H
 
 #include "cache/cache.h"
-
-// Hint sets: see bitset.h.
-#define STEPS_PUT(levels) (2u * (levels))
-#define STEPS_DROP(levels) (4u * (levels) + STEPS_PUT(levels))
-#define STEPS_FIND(levels) (3u + BITSET_PASSES * (levels) + STEPS_DROP(levels))
-#define STEPS_NEXT(levels) (BITSET_TRIES * (2u * (levels) + STEPS_DROP(levels)))
-
-// Pages: correcting a hint, moving one, giving one piece, giving a run of up to 64 pages (two pieces), taking one
-// place.
-#define STEPS_REHINT(levels) (STEPS_DROP(levels) + 1u + STEPS_PUT(levels))
-#define STEPS_MOVE_HINT(levels) (STEPS_PUT(levels) + STEPS_REHINT(levels))
-#define STEPS_GIVE_PIECE(levels) (2u + STEPS_MOVE_HINT(levels))
-#define STEPS_CLAIM_PIECE(levels) (2u + STEPS_MOVE_HINT(levels))
-#define STEPS_TAKE_ALIGNED(levels)                                                                                     \
-    ((PAGE_ORDERS + 2u) * STEPS_FIND(levels) + PAGE_LOOKS * STEPS_NEXT(levels) + (size_t)3 * (PAGE_LOOKS + 2u) +       \
-     STEPS_MOVE_HINT(levels) + 2u * STEPS_REHINT(levels))
-#define STEPS_TAKE_RUN(levels)                                                                                         \
-    ((size_t)PAGE_ORDERS * PAGE_TRIES *                                                                                \
-     (STEPS_NEXT(levels) + 6u + 2u * STEPS_CLAIM_PIECE(levels) + 2u * STEPS_GIVE_PIECE(levels) +                       \
-      STEPS_REHINT(levels)))
+#include "page/page_steps.h"
 
 // Looking who is hungry: the count; for each of a few, 16 words of bits twice, a wish and a gift.
 #define STEPS_DONATE (1u + (size_t)HELP_LOOKS * 34u)

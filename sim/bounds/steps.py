@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The formulas of core/heap/steps.h: as text, and what they are for a number of levels."""
+"""The formulas of core/page/page_steps.h and core/heap/steps.h: as text, and what they are for a number of levels."""
 import pathlib
 import re
 import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-HEADER = ROOT / "core" / "heap" / "steps.h"
+HEADERS = (ROOT / "core" / "page" / "page_steps.h", ROOT / "core" / "heap" / "steps.h")
 LEVELS = (3, 5)  # shown in docs/bounds.md
 INCLUDES = ["core/include", "core", "core/port/native"]
 
@@ -38,7 +38,7 @@ def is_wrapped(body):
 
 def macros():
     """Name -> (macro, body) of every formula in the levels alone."""
-    text = HEADER.read_text(encoding="utf-8").replace("\\\n", " ")
+    text = "".join(header.read_text(encoding="utf-8") for header in HEADERS).replace("\\\n", " ")
     found = re.findall(r"^#define (\w*STEPS\w*)(?:\(levels\))? +(\(.*\))$", text, re.MULTILINE)
     return {name_of(macro): (macro, body) for macro, body in found if "pages" not in body}
 
