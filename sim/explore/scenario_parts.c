@@ -128,7 +128,7 @@ static void page_build(void) {
 }
 
 static size_t take_aligned(struct page_map *map, unsigned order, unsigned cpu) {
-    struct page_seat seat = {.word = 0, .way = cpu, .doubt = PAGE_NONE};
+    struct page_seat seat = {.word = 0, .way = cpu, .doubt = PAGE_NONE, .fits = PAGE_ORDERS};
     return page_take_aligned(map, order, &seat);
 }
 

@@ -10,7 +10,7 @@ static bool *taken; // the model
 
 // By a CPU that took from word `near` last.
 static size_t take(struct page_map *self, unsigned order, size_t near, size_t way) {
-    struct page_seat seat = {.word = near, .way = way, .doubt = PAGE_NONE};
+    struct page_seat seat = {.word = near, .way = way, .doubt = PAGE_NONE, .fits = PAGE_ORDERS};
     return page_take_aligned(self, order, &seat);
 }
 
