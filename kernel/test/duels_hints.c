@@ -14,7 +14,7 @@ static void page_prepare(void) {
 }
 
 static void page_act(void) {
-    struct page_seat seat = {.word = duel.first / BITS_WORD, .way = 0, .doubt = PAGE_NONE};
+    struct page_seat seat = {.word = duel.first / BITS_WORD, .fits = 2, .doubt = PAGE_NONE}; // two pages: order 1
     if (page_take_aligned(&duel.map->page, 0, &seat) != duel.first)
         duel_blame("the page that lies nearest is not taken");
 }

@@ -104,6 +104,7 @@ static void take_pages(struct page_run *run, uint64_t *random) {
     unsigned order = random_below(random, PAGE_ORDERS);
     run->n = order == 0 ? 1 + random_below(random, RUN_MOST) : (size_t)1 << order;
     struct page_seat seat = {.word = random_below(random, PAGES / 64), .way = cpu_self()->index, .doubt = PAGE_NONE};
+    seat.fits = PAGE_ORDERS; // or so it thinks
     run->first = order == 0 ? page_take_run(&pages.map, run->n, 1) : page_take_aligned(&pages.map, order, &seat);
     if (run->first == PAGE_NONE) {
         run->n = 0;
