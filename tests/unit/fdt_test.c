@@ -424,6 +424,42 @@ static void extra_gic_elsewhere(struct writer *self) {
     end(self);
 }
 
+// Below a bus that maps everything as it is.
+static void extra_gic_far_elsewhere(struct writer *self) {
+    begin(self, "bus");
+    property_header(self, "ranges", 4);
+    put_cell(self, 1);
+    begin(self, "bus");
+    cell(self, "#address-cells", 2);
+    cell(self, "#size-cells", 2);
+    property_header(self, "ranges", 0);
+    begin(self, "intc");
+    text(self, "compatible", "arm,gic-v3");
+    REG(self, &usual, 1, 2, 3, 4);
+    end(self);
+    end(self);
+    end(self);
+}
+
+// Two cells of address and one of size are meant where a bus does not say.
+static void extra_memory_of_usual_cells(struct writer *self) {
+    begin(self, "bus");
+    begin(self, "memory");
+    text(self, "device_type", "memory");
+    property_header(self, "reg", 12);
+    number(self, 0x500000000, 2);
+    number(self, 0x6000, 1);
+    end(self);
+    end(self);
+}
+
+Test(fdt, usual_cells) {
+    struct variant v = usual;
+    v.extra = extra_memory_of_usual_cells;
+    cr_assert(read_variant(&v) == NULL);
+    cr_assert(machine.memory.count == 3 && is_range(&machine.memory, 2, 0x500000000, 0x6000));
+}
+
 static void extra_line_without_end(struct writer *self) {
     begin(self, "chosen");
     property_header(self, "bootargs", 4);
@@ -445,6 +481,7 @@ Test(fdt, what_is_wrong) {
         {extra_memory_wraps, "beyond the end of the address space", ""},
         {extra_much_memory, "too many address ranges", ""},
         {extra_gic_elsewhere, "reg that cannot be read", "intc"},
+        {extra_gic_far_elsewhere, "reg that cannot be read", "intc"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct variant v = usual;
@@ -464,7 +501,8 @@ Test(fdt, numbers_and_strings) {
     cr_assert(fdt_number(value, 2, 1) == 0 && fdt_number(value, 1, 2) == 0 && fdt_number(none, 0, 1) == 0);
     const struct fdt_value list = {(const uint8_t *)"one\0three\0cut", 13};
     cr_assert(fdt_has_string(list, "one") && fdt_has_string(list, "three"));
-    cr_assert(!fdt_has_string(list, "thr") && !fdt_has_string(list, "on") && !fdt_has_string(list, "cut"));
+    cr_assert(!fdt_has_string(list, "hree") && !fdt_has_string(list, "thr") && !fdt_has_string(list, "on") &&
+              !fdt_has_string(list, "cut"));
     cr_assert(!fdt_has_string(list, "threes") && !fdt_has_string(none, "one"));
 }
 
