@@ -4,6 +4,7 @@
 #include "parts.h"
 
 enum { DATA = 0, FLAGS = 0x18, CONTROL = 0x30, FLAG_FULL = 1 << 5, CONTROL_ON = 1 << 0 | 1 << 8 };
+enum { POLLS_MAX = 1 << 20 }; // more than a byte takes at any speed; a dead device must not stop a panic
 
 // Where QEMU's virt has it; words can be needed before the device tree is read, or because it cannot be.
 static uintptr_t base = 0x09000000;
@@ -18,8 +19,8 @@ void console_move(uint64_t uart) {
 }
 
 void console_put(char c) {
-    while ((*port(FLAGS) & FLAG_FULL) != 0) { // bound: the device's time for a byte
-    }
+    for (int i = 0; i < POLLS_MAX && (*port(FLAGS) & FLAG_FULL) != 0; i++) // bound: POLLS_MAX
+        cpu_relax();
     *port(DATA) = (uint8_t)c;
 }
 
