@@ -126,3 +126,18 @@ Test(memory, none) {
     add(2 << 20, FRAME_BYTES - UNIT, START_MEMORY_RAM);
     EXPECT(!begin(), "memory is found where there is none");
 }
+
+Test(memory, the_cpu_that_boots_is_first) {
+    static const uint64_t ids[] = {4, 2, 7, 0x203};
+    for (size_t first = 0; first < 4; first++) {
+        boot_set_cpus(&boot, ids, 4, ids[first]);
+        EXPECT(boot.cpu_count == 4 && boot.hardware_ids[0] == ids[first], "CPU %zu boots, but is not first", first);
+        for (size_t i = 1; i < 4; i++) {
+            EXPECT(boot.hardware_ids[i] == ids[i == first ? 0 : i], "CPU %zu boots, CPU %zu is missing", first, i);
+        }
+    }
+    if (setjmp(refused) == 0) {
+        boot_set_cpus(&boot, ids, 4, 5);
+        cr_assert_fail("a CPU boots that is not listed");
+    }
+}

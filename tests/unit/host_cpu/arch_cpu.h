@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define ARCH_NAME "host"
-enum { ARCH_CPUS_MAX = 1 };
+enum { ARCH_CPUS_MAX = 4 };
 
 struct cpu;
 typedef int irq_state_t;
