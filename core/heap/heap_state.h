@@ -24,7 +24,7 @@ struct wfh {
 
 // Drains that empty any cache: each moves CACHE_BATCH blocks or words, or says that there are no more.
 #define HEAP_DRAIN_TURNS                                                                                               \
-    (((size_t)SIZE_CLASSES * MAGAZINE_OWN_SLOTS + (size_t)MAGAZINE_CHUNKS * MAGAZINE_CHUNK_SLOTS + STASH_PLACES) /    \
+    (((size_t)SIZE_CLASSES * MAGAZINE_OWN_SLOTS + (size_t)MAGAZINE_CHUNKS * MAGAZINE_CHUNK_SLOTS + STASH_PLACES) /     \
          CACHE_BATCH +                                                                                                 \
      2)
 

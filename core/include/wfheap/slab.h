@@ -82,8 +82,9 @@ enum slab_error slab_add_memory(slab *heap, size_t cpu, void *start, size_t byte
 // (and alignments up to that) come from the class of the next power of two, all else from the list, exact in units; so
 // does what finds no block and no room for a slab. NULL if size is 0, if align is neither, if cpu >= cpus, and for lack
 // of memory: the list has no range that fits, and there is no block of the class or a larger one outside other slots'
-// caches. The caller's own cache is given back before that. Common path: no lock. With an empty cache: blocks from as many slabs as it takes to fill half of
-// it, and one search of the list for a slab, linear in the free ranges before the first that fits.
+// caches. The caller's own cache is given back before that. Common path: no lock. With an empty cache: blocks from as
+// many slabs as it takes to fill half of it, and one search of the list for a slab, linear in the free ranges before
+// the first that fits.
 void *slab_alloc(slab *heap, size_t cpu, size_t size, size_t align);
 
 // [cpu] Changes p's size, keeping min(old, new) bytes; in place if the class stays the same, and for a run that shrinks
