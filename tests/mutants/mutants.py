@@ -145,7 +145,7 @@ MUTANTS = [
     Mutant("retire-keeps", "core/span/span.c", """            if (taken[k] != 0)
                 span_put_back(self, me, first + k, taken[k]);
 """, "", "what was taken of a span that is not whole is lost",
-           {"qemu": "duels", "sim": "span-retype --cpus 3 --exhaustive"}),
+           {"qemu": "duels", "sim": "span-publish --cpus 2 --exhaustive"}),
     Mutant("flush-double", "core/span/span.c",
            "    uint64_t twice = word_load_relaxed(&self->bits[word]) & bits;\n", "    uint64_t twice = 0;\n",
            "a block that is given back twice corrupts its word",

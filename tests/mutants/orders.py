@@ -14,6 +14,7 @@ RUN = "free pages are hinted by their largest aligned run"
 LEVEL = "not every level shows it"
 
 KEEP = "span-keep --cpus 2 --exhaustive --memory c11"
+SPAN3 = "span --cpus 3 --memory c11 --schedules 20000"
 KEEP3 = "span-keep --cpus 3 --memory c11 --schedules 50000"
 MARK = "span-mark --cpus 2 --exhaustive --memory c11"
 MADE = "span-made --cpus 2 --exhaustive --memory c11"
@@ -63,7 +64,7 @@ ORDERS = [
     Order("span_take_word", "load", "seq", "acquire", KEEP, SUM),
     Order("span_take_word", "or", "seq", "acq_rel", KEEP3, HINT),
     Order("span_release", "add", "seq", "acq_rel", MARK, EMPTY),
-    Order("span_complete", "swap", "acquire", "relaxed", MARK, RACE),
+    Order("span_complete", "swap", "acquire", "relaxed", SPAN3, RACE),
     Order("span_scavenge_at", "load", "seq", "acquire", MARK, EMPTY),
     Order("span_publish_rest", "add", "seq", "acq_rel", HELP_MADE, NULL),
     Order("span_publish_rest", "add", "seq", "acq_rel", HELP_WORDS, NULL, 1),
