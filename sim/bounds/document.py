@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/bounds.md: its tables of formulas, of worst steps and of instructions, between markers in it."""
+"""The tables of formulas, of worst steps and of instructions, between markers in docs/bounds.md and in README.md."""
 import csv
 import pathlib
 import re
@@ -9,10 +9,13 @@ import steps
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PATH = ROOT / "docs" / "bounds.md"
+README = ROOT / "README.md"
 KERNEL = ROOT / "results" / "kernel-wcet.csv"
 ARCHS = {"x86_64": "x86-64", "aarch64": "AArch64"}
 # Rows of the table of calls: how they begin -> the formula.
 CALLS = {"| `wfh_alloc`, up to 64 pages": "alloc", "| `wfh_free`": "free", "| `wfh_drain`": "drain"}
+README_CALLS = {"| steps of an alloc that needs no last resort": "alloc", "| steps of a free": "free",
+                "| steps of one `wfh_drain`": "drain"}
 
 
 class Unreadable(Exception):
@@ -31,7 +34,7 @@ def between(text, name, make):
     """What stands between two markers, made anew."""
     begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
     if begin not in text or end not in text:
-        raise Unreadable(f"docs/bounds.md has no markers {name}:begin and {name}:end")
+        raise Unreadable(f"the document has no markers {name}:begin and {name}:end")
     head, rest = text.split(begin)
     old, tail = rest.split(end)
     return head + begin + make(old) + end + tail
@@ -61,6 +64,19 @@ def calls(old, table):
             if line.startswith(begin):
                 formula, numbers = table[name]
                 line = row([line.split(" | ")[0][2:], formula, *map(number, numbers)])
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def overview(old, table):
+    """The same figures in README: for 64 MiB and 1 GiB, which have as many levels, and for 1 TiB."""
+    lines = []
+    for line in old.splitlines():
+        for begin, name in README_CALLS.items():
+            if line.startswith(begin):
+                few, many = map(number, table[name][1])
+                cells = line[2:-2].split(" | ")
+                line = row([cells[0], few, few, many, cells[-1]])
         lines.append(line)
     return "\n".join(lines) + "\n"
 
@@ -124,6 +140,10 @@ def render(text, step_rows, instruction_rows):
     text = between(text, "derivation", lambda old: derivation(old, table))
     text = between(text, "measured", lambda old: measured(step_rows))
     return between(text, "instructions", lambda old: instructions(instruction_rows))
+
+
+def render_readme(text):
+    return between(text, "bounds", lambda old: overview(old, steps.table()))
 
 
 def missing(rows):
