@@ -126,7 +126,7 @@ void test_misuse_wf(void) {
         expect_fault(PORT_FAULT_FOREIGN, calls[i], region + HEAP_BYTES, CPU);
         expect_fault(PORT_FAULT_MISPLACED, calls[i], small + 8, CPU);
         expect_fault(PORT_FAULT_MISPLACED, calls[i], run + PAGE, CPU);
-        expect_fault(PORT_FAULT_FREE_PAGE, calls[i], region + HEAP_BYTES - PAGE, CPU);
+        expect_fault(PORT_FAULT_FREE_PAGE, calls[i], run + 10 * PAGE, CPU);
     }
     expect_fault(PORT_FAULT_BAD_CPU, wf_free, small, CPUS);
     expect_wf_whole(64 + 64 + 10 * PAGE);

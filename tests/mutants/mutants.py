@@ -250,9 +250,12 @@ MUTANTS = [
     Mutant("frame-mark-nothing", "core/frame/frame_range.c", "    if (!frame_take_range(self, first, end))\n",
            "    if (self->arena_count == 0 && !frame_take_range(self, first, end))\n",
            "frames in use are handed out", {"qemu": "wf-1"}),
-    Mutant("frame-put-lost", "core/frame/frame.c",
-           "    frame_put_run(self, cpu, place, run);\n    if (bad != FRAME_NONE)\n", "    if (bad != FRAME_NONE)\n",
-           "frames that come back in a row are lost", {"qemu": "tasks-wf-1"}),
+    Mutant("frame-put-lost", "core/frame/frame.c", """        word_store_relaxed(&references[i], 0); // relaxed: as in frame_drop
+    self->caches[cpu].freed += count;
+    frame_keep_run(self, cpu, place, count);
+""", """        word_store_relaxed(&references[i], 0); // relaxed: as in frame_drop
+    self->caches[cpu].freed += count;
+""", "frames that come back in a row are lost", {"qemu": "tasks-wf-1", "unit": "unit.frame_shelf"}),
     Mutant("frame-list-keeps", "core/frame/frame_list.c",
            "        if (frame_list_remove(self, cpu, offset) != FRAME_OK)\n            break;\n    }\n    return self->count > 0 && cpu < self->pool->cpus;\n",
            "        break;\n    }\n    (void)cpu;\n    return false;\n",
