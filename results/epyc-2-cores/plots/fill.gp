@@ -36,6 +36,53 @@ $p0_0 << EOD
 1.04858e+06 98.438
 EOD
 $p0_1 << EOD
+4096 99.725
+8192 99.719
+16384 99.707
+32768 99.707
+65536 99.707
+131072 99.609
+262144 99.609
+524288 99.219
+1.04858e+06 98.438
+EOD
+$p0_2 << EOD
+8 96.655
+16 96.655
+24 72.491
+32 96.655
+40 60.41
+48 72.491
+64 96.655
+100 75.512
+128 96.655
+200 75.512
+256 96.655
+400 75.512
+512 96.655
+1000 94.39
+1024 96.655
+1500 70.792
+2048 96.655
+3000 70.81
+4096 96.655
+5000 94.384
+8192 96.655
+9000 94.387
+12288 96.643
+16384 96.655
+17000 94.387
+24576 96.643
+32768 96.631
+40000 94.354
+65536 96.582
+100000 96.262
+131072 96.484
+262144 96.484
+524288 96.094
+1.04858e+06 95.312
+EOD
+$p0_3 << EOD
 8 24.998
 16 49.996
 24 74.994
@@ -71,6 +118,17 @@ $p0_1 << EOD
 524288 99.219
 1.04858e+06 98.438
 EOD
+$p0_4 << EOD
+4096 99.774
+8192 99.768
+16384 99.756
+32768 99.756
+65536 99.707
+131072 99.609
+262144 99.609
+524288 99.219
+1.04858e+06 98.438
+EOD
 set terminal svg size 810,480 font 'sans-serif,14' background '#ffffff' name 'fill'
 set output 'fill.svg'
 set multiplot title 'fill: share of a region that requests of one size can use' font ',16' noenhanced
@@ -90,7 +148,10 @@ set logscale x 2
 set xrange [7.27273:1.15343e+06]
 set xtics ('8 B' 8, '64 B' 64, '512 B' 512, '4 KiB' 4096, '32 KiB' 32768, '256 KiB' 262144) noenhanced
 set yrange [20:100]
-plot $p0_1 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_4 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'buddy', \
+     $p0_3 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_2 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
+     $p0_1 with linespoints lc rgb '#D55E00' pt 7 ps 0.9 lw 3 dt 1 title 'frame', \
      $p0_0 with linespoints lc rgb '#D55E00' pt 7 ps 0.9 lw 3 dt 1 title 'wf'
 unset multiplot
 unset output
@@ -113,7 +174,10 @@ set logscale x 2
 set xrange [7.27273:1.15343e+06]
 set xtics ('8 B' 8, '64 B' 64, '512 B' 512, '4 KiB' 4096, '32 KiB' 32768, '256 KiB' 262144) noenhanced
 set yrange [20:100]
-plot $p0_1 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_4 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'buddy', \
+     $p0_3 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_2 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
+     $p0_1 with linespoints lc rgb '#D55E00' pt 7 ps 0.9 lw 3 dt 1 title 'frame', \
      $p0_0 with linespoints lc rgb '#D55E00' pt 7 ps 0.9 lw 3 dt 1 title 'wf'
 unset multiplot
 unset output

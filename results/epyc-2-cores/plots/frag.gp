@@ -5,24 +5,47 @@ $p0_0 << EOD
 3 57.59375
 4 35.3125
 5 12.75
-6 12.75
-7 12.75
-8 12.75
-9 12.75
-10 11.75
-11 11.75
-12 11.75
-13 11.75
-14 11.75
-15 11.75
-16 11.75
-17 11.75
-18 11.25
-19 11.25
-20 11.25
+6 13
+7 13
+8 13
+9 13
+10 12
+11 12
+12 12
+13 12
+14 12
+15 12
+16 12
+17 12
+18 11.75
+19 11.75
+20 11.75
 21 63.2460938
 EOD
 $p0_1 << EOD
+1 59.9296875
+2 59.7851562
+3 55.3789062
+4 31.8984375
+5 13.5146484
+6 13.5615234
+7 18.0957031
+8 18.0957031
+9 26.2890625
+10 13.5078125
+11 13.5537109
+12 13.6601562
+13 18.7421875
+14 18.7421875
+15 38.9140625
+16 38.9140625
+17 39.2265625
+18 26.6230469
+19 26.6601562
+20 26.6601562
+21 61.859375
+EOD
+$p0_2 << EOD
 1 61.9503326
 2 61.9630508
 3 58.8001404
@@ -62,7 +85,8 @@ set ylabel 'MiB' noenhanced offset 0.5,0
 set key at screen 0.7963,0.80 left top Left reverse invert noenhanced samplen 2 spacing 1.3
 set xrange [0:*]
 set yrange [0:*]
-plot $p0_1 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_2 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_1 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_0 with linespoints lc rgb '#D55E00' pt 7 ps 0.9 lw 3 dt 1 title 'wf'
 unset multiplot
 unset output
@@ -83,7 +107,8 @@ set ylabel 'MiB' noenhanced offset 0.5,0
 set key at screen 0.7963,0.80 left top Left reverse invert noenhanced samplen 2 spacing 1.3
 set xrange [0:*]
 set yrange [0:*]
-plot $p0_1 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_2 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_1 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_0 with linespoints lc rgb '#D55E00' pt 7 ps 0.9 lw 3 dt 1 title 'wf'
 unset multiplot
 unset output

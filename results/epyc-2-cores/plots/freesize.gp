@@ -1,110 +1,122 @@
 set encoding utf8
 $p0_0 << EOD
-1.67772e+07 60.9
+1.67772e+07 50.1
 6.71089e+07 60.9
-2.68435e+08 90.1
-1.07374e+09 90.1
+2.68435e+08 70.1
+1.07374e+09 109.4
 EOD
 $p0_1 << EOD
-1.67772e+07 60.9
-6.71089e+07 60.9
-2.68435e+08 60.9
-1.07374e+09 323.6
+1.67772e+07 50.1
+6.71089e+07 50.1
+2.68435e+08 70.1
+1.07374e+09 298.9
 EOD
 $p0_2 << EOD
-1.67772e+07 50.1
-6.71089e+07 70.1
-2.68435e+08 90.1
-1.07374e+09 268.1
+1.67772e+07 60.9
+6.71089e+07 80.9
+2.68435e+08 70.1
+1.07374e+09 298.9
 EOD
 $p0_3 << EOD
 1.67772e+07 40.4
 6.71089e+07 40.4
-2.68435e+08 40.4
-1.07374e+09 149.5
+2.68435e+08 50.1
+1.07374e+09 161.8
 EOD
 $p0_4 << EOD
-1.67772e+07 200.3
-6.71089e+07 425.3
-2.68435e+08 634.8
-1.07374e+09 875.1
+1.67772e+07 149.5
+6.71089e+07 379
+2.68435e+08 585.5
+1.07374e+09 998.4
 EOD
 $p0_5 << EOD
 1.67772e+07 100.2
-6.71089e+07 329.7
-2.68435e+08 462.2
-1.07374e+09 949.1
+6.71089e+07 218.8
+2.68435e+08 348.2
+1.07374e+09 511.5
 EOD
 $p0_6 << EOD
-1.67772e+07 80.9
-6.71089e+07 268.1
-2.68435e+08 425.3
-1.07374e+09 696.4
+1.67772e+07 90.1
+6.71089e+07 243.5
+2.68435e+08 379
+1.07374e+09 850.5
 EOD
 $p0_7 << EOD
-1.67772e+07 100.2
-6.71089e+07 360.6
-2.68435e+08 536.2
-1.07374e+09 899.8
+1.67772e+07 90.1
+6.71089e+07 189.5
+2.68435e+08 379
+1.07374e+09 745.7
 EOD
 $p0_8 << EOD
+1.67772e+07 80.9
+6.71089e+07 360.6
+2.68435e+08 400.6
+1.07374e+09 745.7
+EOD
+$p0_9 << EOD
 1.67772e+07 30.4
 6.71089e+07 30.4
 2.68435e+08 30.4
 1.07374e+09 30.4
 EOD
 $p1_0 << EOD
-1.67772e+07 486.9
-6.71089e+07 437.6
-2.68435e+08 499.2
+1.67772e+07 548.6
+6.71089e+07 523.9
+2.68435e+08 412.9
 1.07374e+09 684.1
 EOD
 $p1_1 << EOD
-1.67772e+07 5374.6
-6.71089e+07 10945.9
-2.68435e+08 14791.4
-1.07374e+09 60742.6
+1.67772e+07 6410
+6.71089e+07 8579.4
+2.68435e+08 20313.5
+1.07374e+09 23468.7
 EOD
 $p1_2 << EOD
-1.67772e+07 696.5
-6.71089e+07 671.8
-2.68435e+08 647.1
-1.07374e+09 14396.8
+1.67772e+07 801.3
+6.71089e+07 758.1
+2.68435e+08 659.4
+1.07374e+09 850.5
 EOD
 $p1_3 << EOD
-1.67772e+07 1799.7
-6.71089e+07 1651.7
-2.68435e+08 1540.8
-1.07374e+09 1848.9
+1.67772e+07 2046.3
+6.71089e+07 1750.3
+2.68435e+08 1898.2
+1.07374e+09 2391.3
 EOD
 $p1_4 << EOD
-1.67772e+07 68635.8
-6.71089e+07 2835
-2.68435e+08 1540.8
-1.07374e+09 46937.4
+1.67772e+07 82835.3
+6.71089e+07 1750.4
+2.68435e+08 1799.6
+1.07374e+09 1996.8
 EOD
 $p1_5 << EOD
-1.67772e+07 548.6
-6.71089e+07 1047.8
-2.68435e+08 1244.9
-1.07374e+09 36682.2
+1.67772e+07 634.9
+6.71089e+07 745.8
+2.68435e+08 1442.1
+1.07374e+09 1848.9
 EOD
 $p1_6 << EOD
-1.67772e+07 610.2
-6.71089e+07 1047.8
-2.68435e+08 1195.6
-1.07374e+09 1799.6
+1.67772e+07 708.8
+6.71089e+07 1121.7
+2.68435e+08 1047.7
+1.07374e+09 4585.3
 EOD
 $p1_7 << EOD
-1.67772e+07 801.3
-6.71089e+07 1097.1
-2.68435e+08 1466.8
-1.07374e+09 10551.1
+1.67772e+07 634.9
+6.71089e+07 758.1
+2.68435e+08 1171
+1.07374e+09 1701
 EOD
 $p1_8 << EOD
+1.67772e+07 486.9
+6.71089e+07 1097.1
+2.68435e+08 1072.4
+1.07374e+09 1848.9
+EOD
+$p1_9 << EOD
 1.67772e+07 40.4
-6.71089e+07 30.4
-2.68435e+08 30.4
+6.71089e+07 40.4
+2.68435e+08 40.4
 1.07374e+09 40.4
 EOD
 set terminal svg size 1450,480 font 'sans-serif,14' background '#ffffff' name 'freesize'
@@ -128,10 +140,11 @@ set xtics ('16 MiB' 16777216, '64 MiB' 67108864, '256 MiB' 268435456, '1 GiB' 10
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p0_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -155,10 +168,11 @@ set xtics ('16 MiB' 16777216, '64 MiB' 67108864, '256 MiB' 268435456, '1 GiB' 10
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p1_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p1_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p1_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p1_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p1_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p1_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p1_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p1_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p1_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p1_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p1_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p1_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -187,10 +201,11 @@ set xtics ('16 MiB' 16777216, '64 MiB' 67108864, '256 MiB' 268435456, '1 GiB' 10
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p0_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -214,10 +229,11 @@ set xtics ('16 MiB' 16777216, '64 MiB' 67108864, '256 MiB' 268435456, '1 GiB' 10
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p1_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p1_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p1_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p1_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p1_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p1_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p1_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p1_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p1_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p1_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p1_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p1_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

@@ -2,128 +2,142 @@ set encoding utf8
 $p0_0 << EOD
 0 30.4
 1 40.4
-2 95.15
-3 255.75
-4 288323.5
+2 45.25
+3 155.65
+4 123193.05
 EOD
 $p0_1 << EOD
 0 30.4
-1 40.4
-2 55.5
-3 318.9
-4 474254.95
+1 35.4
+2 40.4
+3 164.85
+4 96694.35
 EOD
 $p0_2 << EOD
 0 30.4
 1 40.4
-2 75.5
-3 271.15
-4 99297.8
+2 100.55
+3 981.45
+4 123113.5
 EOD
 $p0_3 << EOD
 0 30.4
-1 40.4
-2 135.6
-3 354.35
-4 97124.4
+1 35.4
+2 60.1
+3 271.15
+4 302169.5
 EOD
 $p0_4 << EOD
 0 30.4
-1 80.1
-2 90.5
-3 228
-4 106923.95
+1 70.1
+2 80.1
+3 256.5
+4 124685.35
 EOD
 $p0_5 << EOD
-0 40.4
-1 50.1
-2 75.5
-3 1261.85
-4 159166.85
+0 30.4
+1 60.9
+2 85.5
+3 175.65
+4 160698.75
 EOD
 $p0_6 << EOD
 0 40.4
-1 50.1
-2 120.6
-3 445.25
-4 203702.6
+1 45.25
+2 60.1
+3 230.35
+4 112827.65
 EOD
 $p0_7 << EOD
-0 50.1
-1 60.9
-2 135.2
-3 556.2
-4 112447.1
+0 40.4
+1 40.4
+2 50.1
+3 201.05
+4 75677.45
 EOD
 $p0_8 << EOD
+0 50.1
+1 55.5
+2 60.9
+3 184.9
+4 83774.55
+EOD
+$p0_9 << EOD
 0 30.4
 1 30.4
-2 40.4
-3 175.65
-4 109532.8
+2 35.4
+3 140.2
+4 67830.85
 EOD
 $p1_0 << EOD
 0 30.4
 1 40.4
-2 95.15
-3 289.65
-4 236922.1
+2 45.25
+3 165.65
+4 83338.8
 EOD
 $p1_1 << EOD
 0 30.4
-1 40.4
-2 50.65
-3 368.25
-4 1487022.95
+1 35.4
+2 40.4
+3 159.45
+4 173493.6
 EOD
 $p1_2 << EOD
 0 30.4
 1 40.4
-2 55.5
-3 240.35
-4 129738.25
+2 95.15
+3 981.45
+4 171360.45
 EOD
 $p1_3 << EOD
 0 30.4
 1 40.4
-2 120.15
-3 268.1
-4 212631.15
+2 55.5
+3 190.3
+4 158729.05
 EOD
 $p1_4 << EOD
 0 40.4
 1 45.25
-2 55.5
-3 204.15
-4 78646.9
+2 50.1
+3 251.9
+4 70424.7
 EOD
 $p1_5 << EOD
 0 40.4
-1 60.9
-2 95.15
-3 1268.05
-4 92332.3
+1 120.15
+2 151
+3 252.65
+4 131207.2
 EOD
 $p1_6 << EOD
 0 40.4
 1 55.5
-2 135.2
-3 827.35
-4 215705.45
+2 65.5
+3 261.15
+4 306029.8
 EOD
 $p1_7 << EOD
-0 50.1
-1 65.5
-2 146.75
-3 1015.35
-4 108200.8
+0 40.4
+1 50.1
+2 60.9
+3 246.5
+4 50069.4
 EOD
 $p1_8 << EOD
+0 50.1
+1 50.1
+2 70.1
+3 200.3
+4 69473.25
+EOD
+$p1_9 << EOD
 0 30.4
 1 30.4
-2 40.4
-3 180.3
-4 126463.05
+2 35.4
+3 140.2
+4 85111.5
 EOD
 set terminal svg size 1450,480 font 'sans-serif,14' background '#ffffff' name 'latency_prodcons_1'
 set output 'latency-prodcons-1.svg'
@@ -145,10 +159,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p0_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -171,10 +186,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p1_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p1_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p1_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p1_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p1_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p1_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p1_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p1_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p1_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p1_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p1_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p1_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -202,10 +218,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p0_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -228,10 +245,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p1_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p1_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p1_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p1_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p1_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p1_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p1_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p1_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p1_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p1_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p1_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p1_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

@@ -1,129 +1,143 @@
 set encoding utf8
 $p0_0 << EOD
 0 30.4
-1 131
-2 246.5
-3 1272.65
-4 4016741.85
+1 80.9
+2 180.3
+3 1402.05
+4 1306556.7
 EOD
 $p0_1 << EOD
 0 30.4
-1 804.25
-2 1204.9
-3 1423.65
-4 212891.45
+1 1134
+2 1479.1
+3 2440.55
+4 104780.7
 EOD
 $p0_2 << EOD
-0 50.65
-1 80.5
-2 2218.7
-3 11118.05
-4 182941.95
+0 30.4
+1 164.1
+2 1774.95
+3 6236.95
+4 6090405.45
 EOD
 $p0_3 << EOD
 0 30.4
-1 480.7
-2 724.15
-3 1072.35
-4 254102.8
+1 449.9
+2 677.95
+3 986.1
+4 113529.2
 EOD
 $p0_4 << EOD
 0 30.4
-1 560.85
-2 721.05
-3 2489.85
-4 1240097.9
+1 548.5
+2 659.45
+3 1608.55
+4 1099754.3
 EOD
 $p0_5 << EOD
-0 265
-1 386.7
-2 1697.9
-3 40232.15
-4 3261066
+0 30.4
+1 305.05
+2 379
+3 548.5
+4 843588
 EOD
 $p0_6 << EOD
-0 207.2
-1 1513.05
-2 2468.25
-3 20584.4
-4 1885771.95
+0 283.5
+1 366.7
+2 591.65
+3 29878.25
+4 1905374.95
 EOD
 $p0_7 << EOD
-0 259.6
-1 1898.2
-2 3747.1
-3 43387.55
-4 997802.5
+0 152.15
+1 308.55
+2 473
+3 1881.25
+4 3515885.95
 EOD
 $p0_8 << EOD
+0 175.65
+1 1947.5
+2 3895.05
+3 35498.9
+4 1110933.4
+EOD
+$p0_9 << EOD
 0 30.4
 1 30.4
 2 40.4
-3 250.35
-4 276280.7
+3 140.2
+4 2039201.05
 EOD
 $p1_0 << EOD
-0 45.25
-1 129.45
-2 231.1
-3 668.7
-4 4845112.35
+0 40.4
+1 124.8
+2 224.95
+3 1500.7
+4 4546431.45
 EOD
 $p1_1 << EOD
-0 50.1
-1 1069.3
-2 1198.7
-3 1990.65
-4 2746647.85
+0 60.9
+1 1429.8
+2 1651.7
+3 3402
+4 1684384.15
 EOD
 $p1_2 << EOD
-0 50.65
-1 100.55
-2 196.45
-3 996.85
-4 370445.75
+0 45.25
+1 140.2
+2 212.6
+3 987.65
+4 740800.95
 EOD
 $p1_3 << EOD
-0 65.5
-1 536.2
-2 761.1
-3 1941.35
-4 1671700.45
+0 60.9
+1 517.7
+2 727.25
+3 1436
+4 5905395.85
 EOD
 $p1_4 << EOD
 0 75.5
-1 196.45
+1 187.2
 2 301.95
-3 1204.85
-4 1752434.75
+3 1268.05
+4 7101494
 EOD
 $p1_5 << EOD
-0 265
-1 380.55
-2 1611.65
-3 41021
-4 3261206.2
+0 40.4
+1 231.1
+2 375.95
+3 542.35
+4 1364506.65
 EOD
 $p1_6 << EOD
-0 221.85
-1 1408.2
-2 2190.95
-3 21225.4
-4 4548968.95
+0 283.5
+1 372.9
+2 668.7
+3 26032.5
+4 1928964.95
 EOD
 $p1_7 << EOD
-0 360.5
-1 1546.9
-2 4092.25
-3 50290.1
-4 1109493.45
+0 152.15
+1 250.35
+2 387.5
+3 2374.3
+4 5238738.65
 EOD
 $p1_8 << EOD
+0 360.55
+1 1516.1
+2 3586.9
+3 33526.75
+4 2009941.1
+EOD
+$p1_9 << EOD
 0 30.4
 1 30.4
-2 85.7
-3 261.95
-4 449989.1
+2 40.4
+3 204.15
+4 738357.25
 EOD
 set terminal svg size 1450,480 font 'sans-serif,14' background '#ffffff' name 'latency_prodcons_2'
 set output 'latency-prodcons-2.svg'
@@ -145,10 +159,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p0_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -171,10 +186,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p1_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p1_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p1_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p1_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p1_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p1_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p1_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p1_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p1_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p1_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p1_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p1_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -202,10 +218,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p0_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -228,10 +245,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p1_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p1_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p1_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p1_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p1_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p1_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p1_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p1_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p1_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p1_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p1_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p1_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

@@ -1,129 +1,143 @@
 set encoding utf8
 $p0_0 << EOD
 0 30.4
-1 70.1
-2 348.2
-3 2095.4
-4 241829
+1 60.9
+2 280.4
+3 1023.1
+4 110964.7
 EOD
 $p0_1 << EOD
-0 40.4
+0 30.4
 1 161.8
-2 323.6
-3 7987.2
-4 243651.8
+2 298.9
+3 2292.6
+4 1028877.6
 EOD
 $p0_2 << EOD
 0 40.4
 1 298.9
-2 634.8
-3 24652
-4 4740818.9
+2 622.5
+3 3402
+4 1078951.8
 EOD
 $p0_3 << EOD
 0 30.4
-1 391.4
-2 1343.5
-3 3204.8
-4 2259324.7
+1 323.6
+2 1097
+3 4190.8
+4 2098395.2
 EOD
 $p0_4 << EOD
 0 40.4
-1 573.2
-2 8578.9
-3 31949
-4 2246887.2
+1 511.5
+2 7001.2
+3 17552.2
+4 2167818.5
 EOD
 $p0_5 << EOD
-0 292.7
-1 1750.3
-2 2440.5
-3 2095221
-4 2643383.8
+0 40.4
+1 1171
+2 2243.3
+3 20707.8
+4 2269180.6
 EOD
 $p0_6 << EOD
-0 60.9
-1 2046.1
-2 4388.1
-3 32737.8
-4 2362678
+0 243.4
+1 486.9
+2 659.4
+3 31160.1
+4 2239865
 EOD
 $p0_7 << EOD
-0 60.9
-1 998.4
-2 28004.6
-3 63897.9
-4 2539241
+0 50.1
+1 536.2
+2 782.7
+3 19918.8
+4 2184512.6
 EOD
 $p0_8 << EOD
+0 60.9
+1 973.8
+2 9762.2
+3 42993
+4 2293675.8
+EOD
+$p0_9 << EOD
 0 30.4
 1 30.4
-2 40.4
-3 249.6
-4 198139.2
+2 30.4
+3 169.5
+4 143478
 EOD
 $p1_0 << EOD
 0 30.4
-1 131
-2 360.5
-3 2391.2
-4 151074.3
+1 90.1
+2 180.3
+3 425.2
+4 74350.8
 EOD
 $p1_1 << EOD
 0 30.4
-1 90.1
-2 249.6
-3 3500.6
-4 1390404.5
+1 60.9
+2 171
+3 360.5
+4 190582.9
 EOD
 $p1_2 << EOD
 0 30.4
 1 121.7
-2 268.1
-3 22679.8
-4 2580612.3
+2 249.6
+3 973.8
+4 94109.7
 EOD
 $p1_3 << EOD
 0 30.4
-1 212.6
-2 850.5
-3 2440.5
-4 2184663.7
+1 218.8
+2 770.4
+3 3303.4
+4 2126737.3
 EOD
 $p1_4 << EOD
-0 50.1
-1 425.2
-2 1996.8
-3 51276.2
-4 2266806.9
+0 40.4
+1 412.9
+2 1392.8
+3 35104.4
+4 2198794.5
 EOD
 $p1_5 << EOD
-0 280.4
-1 1701
-2 2440.5
-3 2145708.2
-4 2256299.2
+0 50.1
+1 499.2
+2 1491.5
+3 16369
+4 2204963.6
 EOD
 $p1_6 << EOD
-0 70.1
-1 1898.2
-2 4092.2
+0 218.8
+1 511.5
+2 684.1
 3 32737.8
-4 2291361.6
+4 2216971
 EOD
 $p1_7 << EOD
-0 70.1
-1 1023.1
-2 28793.5
-3 67053.4
-4 3215355.1
+0 60.9
+1 499.2
+2 745.7
+3 18341.1
+4 2173016.6
 EOD
 $p1_8 << EOD
+0 60.9
+1 899.8
+2 9565
+3 44570.8
+4 2249980.4
+EOD
+$p1_9 << EOD
 0 30.4
 1 30.4
-2 45.25
-3 243.4
-4 123373.2
+2 30.4
+3 155.65
+4 561148.05
 EOD
 set terminal svg size 1450,480 font 'sans-serif,14' background '#ffffff' name 'latency_stall_2'
 set output 'latency-stall-2.svg'
@@ -145,10 +159,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p0_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -171,10 +186,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p1_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p1_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p1_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p1_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p1_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p1_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p1_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p1_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p1_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p1_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p1_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p1_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -202,10 +218,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p0_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -228,10 +245,11 @@ set xrange [-0.5:4.5]
 set logscale y 10
 set yrange [9:*]
 set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
-plot $p1_8 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
-     $p1_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p1_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p1_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p1_9 with linespoints lc rgb '#BBBBBB' pt 1 ps 0.9 lw 1.8 dt 1 title 'null', \
+     $p1_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p1_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p1_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p1_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p1_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p1_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p1_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

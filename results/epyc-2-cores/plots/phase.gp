@@ -1,15 +1,21 @@
 set encoding utf8
 $p0_0 << EOD
--0.2 98.822
-0.8 98.822
-1.8 98.438
-2.8 98.822
+-0.266667 98.822
+0.733333 98.822
+1.73333 98.438
+2.73333 98.822
 EOD
 $p0_1 << EOD
-0.2 88.882
-1.2 99.792
-2.2 98.438
-3.2 88.882
+0 96.655
+1 96.655
+2 95.312
+3 96.655
+EOD
+$p0_2 << EOD
+0.266667 88.882
+1.26667 99.792
+2.26667 98.438
+3.26667 88.882
 EOD
 set terminal svg size 810,480 font 'sans-serif,14' background '#ffffff' name 'phase'
 set output 'phase.svg'
@@ -29,9 +35,10 @@ set key at screen 0.7963,0.80 left top Left reverse invert noenhanced samplen 2 
 set xtics ('64 B' 0, '4 KiB' 1, '1 MiB' 2, '64 B' 3) noenhanced
 set xrange [-0.5:3.5]
 set yrange [0:105]
-set boxwidth 0.3600
+set boxwidth 0.2400
 set style fill solid 0.9
-plot $p0_1 with boxes lc rgb '#E69F00' title 'tlsf', \
+plot $p0_2 with boxes lc rgb '#E69F00' title 'tlsf', \
+     $p0_1 with boxes lc rgb '#882255' title 'slab', \
      $p0_0 with boxes lc rgb '#D55E00' title 'wf'
 unset multiplot
 unset output
@@ -53,9 +60,10 @@ set key at screen 0.7963,0.80 left top Left reverse invert noenhanced samplen 2 
 set xtics ('64 B' 0, '4 KiB' 1, '1 MiB' 2, '64 B' 3) noenhanced
 set xrange [-0.5:3.5]
 set yrange [0:105]
-set boxwidth 0.3600
+set boxwidth 0.2400
 set style fill solid 0.9
-plot $p0_1 with boxes lc rgb '#E69F00' title 'tlsf', \
+plot $p0_2 with boxes lc rgb '#E69F00' title 'tlsf', \
+     $p0_1 with boxes lc rgb '#882255' title 'slab', \
      $p0_0 with boxes lc rgb '#D55E00' title 'wf'
 unset multiplot
 unset output

@@ -1,56 +1,63 @@
 set encoding utf8
 $p0_0 << EOD
-1 260.1871
-2 648.6051
-4 605.1893
-8 673.2485
-16 805.5253
+1 272.8019
+2 574.7798
+4 619.9859
+8 606.7928
+16 607.8097
 EOD
 $p0_1 << EOD
-1 231.0403
-2 333.7696
-4 494.1891
-8 506.5673
-16 570.6935
+1 222.2331
+2 408.3689
+4 505.3841
+8 463.3522
+16 495.3705
 EOD
 $p0_2 << EOD
-1 276.4808
-2 494.9411
-4 510.8865
-8 571.6845
-16 592.22
+1 265.238
+2 577.8881
+4 564.5729
+8 550.1629
+16 568.3666
 EOD
 $p0_3 << EOD
-1 141.5489
-2 228.0284
-4 194.2293
-8 261.1776
-16 247.0139
+1 122.1871
+2 264.8272
+4 252.707
+8 226.1681
+16 234.4971
 EOD
 $p0_4 << EOD
-1 120.6844
-2 162.5635
-4 177.1803
-8 212.6057
-16 205.8368
+1 100.1678
+2 164.5487
+4 203.6338
+8 181.1693
+16 180.0808
 EOD
 $p0_5 << EOD
-1 81.4355
-2 6.8352
+1 108.6194
+2 75.5065
+4 0.0072
+8 0.0025
+16 0.0012
 EOD
 $p0_6 << EOD
-1 135.2253
-2 17.5216
-4 11.4626
-8 7.6852
-16 9.6999
+1 93.6577
+2 6.5531
 EOD
 $p0_7 << EOD
-1 55.3222
-2 16.7138
-4 17.7633
-8 13.3885
-16 8.7689
+1 120.5434
+2 23.1188
+4 10.9272
+8 6.2406
+16 8.4383
+EOD
+$p0_8 << EOD
+1 65.438
+2 8.6117
+4 8.9637
+8 12.7066
+16 6.663
 EOD
 set terminal svg size 810,480 font 'sans-serif,14' background '#ffffff' name 'throughput_burst_lifo'
 set output 'throughput-burst-lifo.svg'
@@ -71,9 +78,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -100,9 +108,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

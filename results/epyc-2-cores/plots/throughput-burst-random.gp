@@ -1,56 +1,63 @@
 set encoding utf8
 $p0_0 << EOD
-1 352.5929
-2 477.6653
-4 546.3108
-8 631.4221
-16 526.5772
+1 321.9871
+2 608.863
+4 598.3598
+8 621.4813
+16 566.3683
 EOD
 $p0_1 << EOD
-1 217.8787
-2 369.8122
-4 363.6115
-8 407.2826
-16 448.3254
+1 284.5226
+2 365.5021
+4 446.8688
+8 398.1461
+16 469.8202
 EOD
 $p0_2 << EOD
-1 232.8734
-2 475.3727
-4 465.5865
-8 478.6079
-16 486.1346
+1 274.2857
+2 486.4758
+4 475.5078
+8 456.3153
+16 502.7967
 EOD
 $p0_3 << EOD
-1 118.3376
-2 255.9521
-4 223.2214
-8 279.4711
-16 260.6974
+1 125.1894
+2 258.5547
+4 241.0241
+8 261.9722
+16 241.0649
 EOD
 $p0_4 << EOD
-1 79.5644
-2 153.984
-4 163.2644
-8 182.0896
-16 177.5501
+1 103.1986
+2 155.3528
+4 185.257
+8 165.0272
+16 165.0315
 EOD
 $p0_5 << EOD
-1 68.6197
-2 6.526
+1 105.896
+2 49.4691
+4 0.0061
+8 0.0025
+16 0.0012
 EOD
 $p0_6 << EOD
-1 73.0465
-2 15.8086
-4 9.3227
-8 14.5218
-16 13.8213
+1 83.8563
+2 6.7234
 EOD
 $p0_7 << EOD
-1 52.4372
-2 6.5974
-4 13.1245
-8 9.7138
-16 7.6781
+1 85.0047
+2 15.4385
+4 9.9234
+8 4.9402
+16 7.37
+EOD
+$p0_8 << EOD
+1 74.0339
+2 8.1251
+4 11.5587
+8 10.5273
+16 6.5615
 EOD
 set terminal svg size 810,480 font 'sans-serif,14' background '#ffffff' name 'throughput_burst_random'
 set output 'throughput-burst-random.svg'
@@ -71,9 +78,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -100,9 +108,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

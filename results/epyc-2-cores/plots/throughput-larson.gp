@@ -1,56 +1,63 @@
 set encoding utf8
 $p0_0 << EOD
-1 131.6866
-2 226.2571
-4 170.2366
-8 177.3186
-16 160.1445
+1 167.154
+2 215.9648
+4 212.03
+8 184.554
+16 142.4788
 EOD
 $p0_1 << EOD
-1 84.3183
-2 132.548
-4 88.2439
-8 67.565
-16 99.7845
+1 100.121
+2 137.901
+4 127.8466
+8 112.7555
+16 65.3665
 EOD
 $p0_2 << EOD
-1 90.7736
-2 134.7511
-4 106.4615
-8 69.6691
-16 81.5317
+1 109.029
+2 112.2955
+4 118.2085
+8 93.5004
+16 64.9506
 EOD
 $p0_3 << EOD
-1 87.8279
-2 117.7053
-4 112.9216
-8 73.8702
-16 101.2736
+1 99.0072
+2 111.2121
+4 120.8113
+8 82.1784
+16 67.5375
 EOD
 $p0_4 << EOD
-1 75.5927
-2 58.6232
-4 58.959
-8 45.4064
-16 74.7752
+1 62.6648
+2 60.9567
+4 66.5972
+8 65.8492
+16 46.4726
 EOD
 $p0_5 << EOD
-1 33.2919
-2 14.9462
+1 79.7178
+2 107.9057
+4 75.3695
+8 0.07
+16 4.7099
 EOD
 $p0_6 << EOD
-1 35.2013
-2 15.3361
-4 4.7613
-8 6.3735
-16 4.4277
+1 40.3267
+2 2.0355
 EOD
 $p0_7 << EOD
-1 28.0078
-2 5.8454
-4 6.157
-8 6.0105
-16 4.5128
+1 36.6454
+2 15.8305
+4 11.8162
+8 8.4303
+16 2.3388
+EOD
+$p0_8 << EOD
+1 28.2425
+2 6.4817
+4 7.4128
+8 5.0448
+16 3.9862
 EOD
 set terminal svg size 810,480 font 'sans-serif,14' background '#ffffff' name 'throughput_larson'
 set output 'throughput-larson.svg'
@@ -71,9 +78,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -100,9 +108,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

@@ -1,56 +1,63 @@
 set encoding utf8
 $p0_0 << EOD
-1 387.3305
-2 783.0063
-4 687.1204
-8 717.1266
-16 798.9418
+1 358.21
+2 760.7142
+4 751.8514
+8 711.7346
+16 720.3178
 EOD
 $p0_1 << EOD
-1 301.784
-2 598.4307
-4 521.7875
-8 578.416
-16 617.5625
+1 321.1696
+2 632.2058
+4 584.7837
+8 564.8086
+16 581.7821
 EOD
 $p0_2 << EOD
-1 153.9538
-2 349.7651
-4 302.6913
-8 332.5651
-16 384.7071
+1 198.0092
+2 358.3979
+4 385.5123
+8 328.4944
+16 336.7846
 EOD
 $p0_3 << EOD
-1 248.81
-2 538.1531
-4 457.2811
-8 505.8943
-16 573.8161
+1 295.9986
+2 557.2942
+4 503.2235
+8 502.8976
+16 511.8406
 EOD
 $p0_4 << EOD
-1 175.2689
-2 346.1333
-4 287.9893
-8 334.8971
-16 393.1767
+1 213.6361
+2 409.1787
+4 421.3702
+8 338.7087
+16 319.2582
 EOD
 $p0_5 << EOD
-1 87.149
-2 5.8794
+1 187.1082
+2 319.1939
+4 293.553
+8 251.8812
+16 253.2147
 EOD
 $p0_6 << EOD
-1 110.3286
-2 21.8372
-4 11.7019
-8 13.3229
-16 10.5262
+1 103.0396
+2 5.8929
 EOD
 $p0_7 << EOD
-1 85.1762
-2 14.0804
-4 17.774
-8 12.3017
-16 14.2392
+1 131.4116
+2 20.7482
+4 10.1078
+8 9.1543
+16 14.9492
+EOD
+$p0_8 << EOD
+1 77.4156
+2 13.4714
+4 15.0044
+8 13.6317
+16 13.4086
 EOD
 set terminal svg size 810,480 font 'sans-serif,14' background '#ffffff' name 'throughput_pair'
 set output 'throughput-pair.svg'
@@ -71,9 +78,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -100,9 +108,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

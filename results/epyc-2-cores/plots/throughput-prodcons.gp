@@ -1,56 +1,63 @@
 set encoding utf8
 $p0_0 << EOD
-1 271.696
-2 76.329
-4 79.0614
-8 65.9516
-16 82.1897
+1 267.1583
+2 77.2703
+4 110.0895
+8 79.5694
+16 95.0041
 EOD
 $p0_1 << EOD
-1 263.0324
-2 27.6041
-4 31.7977
-8 8.8692
-16 38.2697
+1 240.8606
+2 28.2601
+4 29.6685
+8 34.2227
+16 41.7062
 EOD
 $p0_2 << EOD
-1 272.3201
-2 72.3118
-4 96.5079
-8 26.6388
-16 113.2324
+1 291.045
+2 15.8203
+4 73.1556
+8 93.7931
+16 86.1848
 EOD
 $p0_3 << EOD
-1 235.1173
-2 31.5277
-4 32.9772
-8 25.9758
-16 35.3049
+1 207.0904
+2 20.2874
+4 33.6399
+8 34.2944
+16 42.9212
 EOD
 $p0_4 << EOD
-1 101.7056
-2 32.0526
-4 33.1346
-8 10.549
-16 31.2216
+1 102.5644
+2 9.5717
+4 32.7123
+8 30.5413
+16 33.5195
 EOD
 $p0_5 << EOD
-1 63.2224
-2 1.6567
+1 109.5424
+2 56.6522
+4 0.0075
+8 0.003
+16 0.0014
 EOD
 $p0_6 << EOD
-1 79.5936
-2 16.66
-4 12.948
-8 5.1317
-16 5.1144
+1 89.3218
+2 6.5121
 EOD
 $p0_7 << EOD
-1 45.0918
-2 8.9689
-4 6.9869
-8 6.9176
-16 5.9403
+1 87.2081
+2 11.5799
+4 11.8408
+8 8.5805
+16 4.926
+EOD
+$p0_8 << EOD
+1 60.3187
+2 6.5471
+4 6.8444
+8 6.9829
+16 7.0354
 EOD
 set terminal svg size 810,480 font 'sans-serif,14' background '#ffffff' name 'throughput_prodcons'
 set output 'throughput-prodcons.svg'
@@ -71,9 +78,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \
@@ -100,9 +108,10 @@ set logscale x 2
 set xrange [0.909091:17.6]
 set xtics ('1' 1, '2' 2, '4' 4, '8' 8, '16' 16) noenhanced
 set yrange [0:*]
-plot $p0_7 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
-     $p0_6 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
-     $p0_5 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+plot $p0_8 with linespoints lc rgb '#7F7F7F' pt 8 ps 0.9 lw 1.8 dt 1 title 'tlsf-mutex', \
+     $p0_7 with linespoints lc rgb '#56B4E9' pt 6 ps 0.9 lw 1.8 dt 1 title 'tlsf-spin', \
+     $p0_6 with linespoints lc rgb '#E69F00' pt 13 ps 0.9 lw 1.8 dt 1 title 'tlsf', \
+     $p0_5 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
      $p0_4 with linespoints lc rgb '#000000' pt 4 ps 0.9 lw 1.8 dt 1 title 'glibc', \
      $p0_3 with linespoints lc rgb '#CC79A7' pt 11 ps 0.9 lw 1.8 dt 1 title 'jemalloc', \
      $p0_2 with linespoints lc rgb '#009E73' pt 9 ps 0.9 lw 1.8 dt 1 title 'mimalloc', \

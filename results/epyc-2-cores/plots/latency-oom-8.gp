@@ -1,0 +1,63 @@
+set encoding utf8
+$p0_0 << EOD
+0 19129.9
+1 394431.2
+2 12419848.5
+3 16357849.2
+4 20257654
+EOD
+$p0_1 << EOD
+0 683394598
+1 1.27821725e+09
+2 1.27821725e+09
+3 1.27821725e+09
+4 1.28200121e+09
+EOD
+set terminal svg size 810,480 font 'sans-serif,14' background '#ffffff' name 'latency_oom_8'
+set output 'latency-oom-8.svg'
+set multiplot title 'oom: time to recovery, 8 threads' font ',16' noenhanced
+reset
+set lmargin at screen 0.1296
+set rmargin at screen 0.7654
+set bmargin at screen 0.17
+set tmargin at screen 0.84
+set border 3 lw 1 lc rgb '#444444'
+set tics nomirror out
+set grid ytics lt 1 lc rgb '#dddddd' lw 1
+set title 'recovery' noenhanced offset 0,-0.4
+set xlabel 'percentile' noenhanced
+set ylabel 'latency' noenhanced offset 0.5,0
+set key at screen 0.7963,0.80 left top Left reverse invert noenhanced samplen 2 spacing 1.3
+set xtics ('p50' 0, 'p99' 1, 'p99.9' 2, 'p99.99' 3, 'max' 4) noenhanced
+set xrange [-0.5:4.5]
+set logscale y 10
+set yrange [9000:*]
+set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
+plot $p0_1 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
+     $p0_0 with linespoints lc rgb '#D55E00' pt 7 ps 0.9 lw 3 dt 1 title 'wf'
+unset multiplot
+unset output
+set terminal pngcairo size 810,480 font 'sans,11' background '#ffffff'
+set output 'latency-oom-8.png'
+set multiplot title 'oom: time to recovery, 8 threads' font ',16' noenhanced
+reset
+set lmargin at screen 0.1296
+set rmargin at screen 0.7654
+set bmargin at screen 0.17
+set tmargin at screen 0.84
+set border 3 lw 1 lc rgb '#444444'
+set tics nomirror out
+set grid ytics lt 1 lc rgb '#dddddd' lw 1
+set title 'recovery' noenhanced offset 0,-0.4
+set xlabel 'percentile' noenhanced
+set ylabel 'latency' noenhanced offset 0.5,0
+set key at screen 0.7963,0.80 left top Left reverse invert noenhanced samplen 2 spacing 1.3
+set xtics ('p50' 0, 'p99' 1, 'p99.9' 2, 'p99.99' 3, 'max' 4) noenhanced
+set xrange [-0.5:4.5]
+set logscale y 10
+set yrange [9000:*]
+set ytics ('1 ns' 1, '10 ns' 1e1, '100 ns' 1e2, '1 µs' 1e3, '10 µs' 1e4, '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)
+plot $p0_1 with linespoints lc rgb '#882255' pt 2 ps 0.9 lw 1.8 dt 1 title 'slab', \
+     $p0_0 with linespoints lc rgb '#D55E00' pt 7 ps 0.9 lw 3 dt 1 title 'wf'
+unset multiplot
+unset output
