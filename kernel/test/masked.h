@@ -11,4 +11,7 @@ void *masked_realloc(backend *heap, void *p, size_t size, size_t align);
 void masked_free(backend *heap, void *p);
 bool masked_drain(backend *heap); // this CPU's cache
 
+// All that this CPU's caches hide of the kernel's heaps; for cpus_run.
+void masked_drain_kernel(void *arg);
+
 #endif
