@@ -30,7 +30,7 @@ static void *heap_from_everything(struct wfh *self, size_t cpu, unsigned class, 
     return heap_from_pages(self, cpu, bytes, align);
 }
 
-// What others gave while the hand was up, as an answer. The magazine of the class is still empty.
+// What others gave while the hand was up, as an answer. Magazine and stash of the class are still empty.
 static void *heap_accept_gift(struct wfh *self, size_t cpu, unsigned class, size_t bytes, struct gift gift) {
     struct cache *cache = heap_cache(self, cpu);
     struct span_order order;
