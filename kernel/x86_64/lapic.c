@@ -10,7 +10,8 @@ enum { TIMER_COUNT = 0x380, TIMER_LEFT = 0x390, TIMER_DIVIDE = 0x3e0, DIVIDE_BY_
 enum { ENABLED = 1 << 8, MASKED = 1 << 16, PENDING = 1 << 12 };
 enum { TO_ALL_OTHERS = 0xc0000, ASSERT = 0x4000, INIT = 0x500, STARTUP = 0x600 };
 enum { MSR_APIC_BASE = 0x1b, APIC_BASE_ON = 1 << 11 };
-enum { PIT_HZ = 1193182, PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61, GATE_OPEN = 1, GATE_DONE = 0x20 };
+enum { PIT_HZ = 1193182, PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61 };
+enum { GATE_OPEN = 1, GATE_BITS = 3, GATE_DONE = 0x20 };
 enum { PIC_MASKS_1 = 0x21, PIC_MASKS_2 = 0xa1 };
 enum { CALIBRATIONS = 10, CALIBRATION_COUNT = PIT_HZ / 1000, RATIO_ONE = 1 << 24, POLLS_MAX = 1 << 20 };
 #define APIC_BASE_BOOT_CPU (1ull << 8)
@@ -27,6 +28,8 @@ static volatile uint32_t *reg(unsigned offset) {
 // smaller.
 static void calibrate_once(uint64_t *ticks, uint64_t *counts) {
     port_out8(PIT_GATE, (port_in8(PIT_GATE) & 0xfc) | GATE_OPEN);
+    if ((port_in8(PIT_GATE) & GATE_BITS) != GATE_OPEN) // a port that is not there reads as all ones: as done at once
+        panic("there is no PIT with a channel 2, so the clock's rate cannot be found");
     port_out8(PIT_COMMAND, 0xb0); // channel 2, both bytes, one countdown
     port_out8(PIT_CHANNEL_2, CALIBRATION_COUNT & 0xff);
     *reg(TIMER_COUNT) = UINT32_MAX;
