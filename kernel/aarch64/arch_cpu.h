@@ -43,10 +43,6 @@ static inline struct cpu *cpu_self(void) {
     return (struct cpu *)SYSTEM_READ("tpidr_el1");
 }
 
-static inline void cpu_set_self(struct cpu *self) {
-    SYSTEM_WRITE("tpidr_el1", (uintptr_t)self);
-}
-
 static inline void page_forget(uintptr_t address) {
     __asm__ volatile("dsb ishst\n tlbi vaae1, %0\n dsb nsh\n isb" ::"r"(address / 4096) : "memory");
 }

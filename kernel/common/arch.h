@@ -10,7 +10,6 @@
 //   void irq_wait(void)             interrupts masked: sleeps until one is pending, takes it, returns with them masked
 //                                   again; none is lost between the caller's last look and the sleep
 //   struct cpu *cpu_self(void)      this CPU's record (cpu.h), from GS or TPIDR_EL1
-//   void cpu_set_self(struct cpu *) once a CPU
 //   void page_forget(uintptr_t)     this CPU looks anew how that address is mapped
 //   void cpu_relax(void)            a hint in a spinning loop of the kernel (never of the heap)
 //   uint64_t clock_ticks(void)      monotonic; one rate for all CPUs

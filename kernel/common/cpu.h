@@ -21,7 +21,7 @@ struct catch_point;
 struct task;
 
 struct cpu {
-    _Alignas(CPU_LINE_BYTES) struct cpu *self; // first: GS:0 on x86_64, whose cpu_set_self writes it
+    _Alignas(CPU_LINE_BYTES) struct cpu *self; // first: GS:0 on x86_64
     size_t index;                              // 0 .. cpu_count - 1, the slot in every heap
     uint64_t hardware_id;                      // LAPIC id, or MPIDR affinity
     void *stack_top;                           // 16-byte aligned

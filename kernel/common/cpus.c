@@ -10,7 +10,8 @@
 #include "watchdog.h"
 
 const char cpus_idle[] = "idle";
-struct cpu boot_cpu = {.stack_top = boot_stack_top, .interrupt_top = boot_stack_top, .doing = "boot"};
+struct cpu boot_cpu = {
+    .self = &boot_cpu, .stack_top = boot_stack_top, .interrupt_top = boot_stack_top, .doing = "boot"};
 static struct cpu *cpus[ARCH_CPUS_MAX] = {&boot_cpu};
 static size_t count = 1, up = 1;
 
@@ -48,7 +49,6 @@ static void finish(void) {
 }
 
 void cpu_main(struct cpu *me) {
-    cpu_set_self(me);
     arch_interrupts_init_cpu();
     tick_reset();
     __atomic_fetch_add(&up, 1, __ATOMIC_RELEASE); // R cpus.tell -> A cpus.wait
@@ -77,6 +77,7 @@ void cpus_make(const struct boot *boot) {
     for (size_t i = 1; i < count; i++) { // bound: CPUs
         cpus[i] = memory_take(sizeof *cpus[i], CPU_LINE_BYTES);
         *cpus[i] = (struct cpu){
+            .self = cpus[i],
             .index = i,
             .hardware_id = boot->hardware_ids[i],
             .stack_top = make_stack(i, STACK_OF_CPU),

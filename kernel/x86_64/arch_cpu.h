@@ -44,11 +44,6 @@ static inline void msr_write(int msr, uint64_t value) {
     __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
-static inline void cpu_set_self(struct cpu *cpu) {
-    *(struct cpu **)cpu = cpu; // its first field, which GS:0 reads
-    msr_write(MSR_GS_BASE, (uintptr_t)cpu);
-}
-
 static inline void page_forget(uintptr_t address) {
     __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
 }

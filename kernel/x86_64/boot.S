@@ -8,6 +8,9 @@
 #define EFER 0xc0000080
 #define EFER_LONG 0x100
 #define EFER_NO_EXECUTE 0x800
+#define MSR_GS_BASE 0xc0000101
+#define SELECTOR_TASKS 24
+#define INDEX_OF_CPU 8 // in struct cpu
 #define STACK_TOP_OF_CPU 24
 
     .macro set register, value, by
@@ -132,21 +135,28 @@ ap_end:
 
     .text
     .code64
-ap_long:
+ap_long: // first of all exceptions can be reported, even that of a stack which is not there
+    lidt exceptions_pointer
     mov ap_cpu, %rdi // A boot.record <- R lapic.record
+    mov INDEX_OF_CPU(%rdi), %eax
+    shl $4, %eax
+    add $SELECTOR_TASKS, %eax
+    ltr %ax
+    mov $MSR_GS_BASE, %ecx
+    mov %edi, %eax
+    mov %rdi, %rdx
+    shr $32, %rdx
+    wrmsr
     mov STACK_TOP_OF_CPU(%rdi), %rsp
     call load_segments
     xor %ebp, %ebp
     call cpu_main
 
-load_segments:
+load_segments: // but FS, which nobody uses, and GS, whose base counts
     mov $16, %eax
     mov %eax, %ds
     mov %eax, %es
     mov %eax, %ss
-    xor %eax, %eax
-    mov %eax, %fs
-    mov %eax, %gs
     ret
 
     .section .note.GNU-stack, "", @progbits

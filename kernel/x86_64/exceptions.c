@@ -20,6 +20,11 @@ struct frame {
 static struct gate gates[VECTORS];
 static uint32_t tasks[ARCH_CPUS_MAX][TASK_WORDS];
 
+const struct __attribute__((packed)) {
+    uint16_t limit;
+    struct gate *first;
+} exceptions_pointer = {sizeof gates - 1, gates}; // for boot.S too
+
 static const char *const names[] = {"divide error",        "debug exception",    "non-maskable interrupt",
                                     "breakpoint",          "overflow",           "bound exceeded",
                                     "invalid opcode",      "FPU not available",  "double fault",
@@ -41,31 +46,25 @@ static void gate_set(size_t vector, const char *entry, uint64_t stack) {
 
 // A page fault may be a stack's end.
 void exceptions_init(void) {
-    cpu_set_self(&boot_cpu);
+    msr_write(MSR_GS_BASE, (uintptr_t)&boot_cpu);
     for (size_t i = 0; i < EXCEPTIONS; i++) // bound: EXCEPTIONS
         gate_set(i, exception_entries + 16 * i, i == DOUBLE_FAULT || i == PAGE_FAULT);
     gate_set(VECTOR_TIMER, timer_entry, 1);
     gate_set(VECTOR_IPI, ipi_entry, 1);
     gate_set(VECTOR_SPURIOUS, spurious_entry, 0);
-    exceptions_init_cpu();
+    exceptions_prepare(&boot_cpu);
+    __asm__ volatile("ltr %w0\n\tlidt %1" ::"r"(SELECTOR_TASKS), "m"(exceptions_pointer) : "memory");
 }
 
-// The boot CPU comes here twice: its task state is described anew, since the CPU marks it as in use.
-void exceptions_init_cpu(void) {
-    size_t index = cpu_self()->index;
-    uint64_t top = (uintptr_t)cpu_self()->interrupt_top;
-    uint64_t task = (uintptr_t)tasks[index], limit = sizeof tasks[index] - 1;
-    tasks[index][TASK_STACK] = (uint32_t)top;
-    tasks[index][TASK_STACK + 1] = (uint32_t)(top >> 32);
-    tasks[index][TASK_IO_MAP] = (uint32_t)sizeof tasks[index] << 16; // none
-    uint64_t *descriptor = descriptors + SELECTOR_TASKS / 8 + 2 * index;
+void exceptions_prepare(const struct cpu *cpu) {
+    uint64_t top = (uintptr_t)cpu->interrupt_top;
+    uint64_t task = (uintptr_t)tasks[cpu->index], limit = sizeof tasks[0] - 1;
+    tasks[cpu->index][TASK_STACK] = (uint32_t)top;
+    tasks[cpu->index][TASK_STACK + 1] = (uint32_t)(top >> 32);
+    tasks[cpu->index][TASK_IO_MAP] = (uint32_t)sizeof tasks[0] << 16; // none
+    uint64_t *descriptor = descriptors + SELECTOR_TASKS / 8 + 2 * cpu->index;
     descriptor[0] = limit | (task & 0xffffff) << 16 | 0x89ull << 40 | (task >> 24 & 0xff) << 56;
     descriptor[1] = task >> 32;
-    struct __attribute__((packed)) {
-        uint16_t limit;
-        uint64_t base;
-    } pointer = {sizeof gates - 1, (uintptr_t)gates};
-    __asm__ volatile("ltr %w0\n\tlidt %1" ::"r"(SELECTOR_TASKS + 16 * index), "m"(pointer) : "memory");
 }
 
 static void print_frame(const struct frame *f, uint64_t address) {

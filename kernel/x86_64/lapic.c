@@ -64,13 +64,13 @@ void arch_interrupts_init(void) {
     uint64_t base = msr_read(MSR_APIC_BASE);
     if ((base & ~APIC_BASE_BOOT_CPU) != (LAPIC_BASE | APIC_BASE_ON))
         panic("the local APIC is off, in x2APIC mode or not at %x: its base register is %lx", LAPIC_BASE, base);
+    exceptions_prepare(&boot_cpu);
     arch_interrupts_init_cpu();
     calibrate();
     alarm_init();
 }
 
 void arch_interrupts_init_cpu(void) {
-    exceptions_init_cpu();
     *reg(SPURIOUS) = ENABLED | VECTOR_SPURIOUS;
     *reg(LVT_LINT0) = MASKED;
     *reg(LVT_ERROR) = MASKED;
@@ -118,7 +118,9 @@ static void wait_for(uint64_t ticks) {
 // All others are reset with the first, so that the long wait after that comes once.
 bool cpu_start(struct cpu *cpu) {
     static bool others_reset;
-    _Static_assert(offsetof(struct cpu, stack_top) == 24, "boot.S reads it there");
+    _Static_assert(offsetof(struct cpu, index) == 8 && offsetof(struct cpu, stack_top) == 24,
+                   "boot.S reads them there");
+    exceptions_prepare(cpu);
     __atomic_store_n(&ap_cpu, cpu, __ATOMIC_RELEASE); // R lapic.record -> A boot.record
     if (!others_reset) {
         others_reset = command(0, TO_ALL_OTHERS | ASSERT | INIT);

@@ -51,9 +51,10 @@ extern struct cpu *ap_cpu;              // whose record, stack in it, the next s
 extern const char exception_entries[];  // vectors.S: 32 entries of 16 bytes
 extern const char timer_entry[], ipi_entry[], spurious_entry[];
 
-// exceptions.c: from the very first C code on; then on every CPU for its own task state.
+// exceptions.c: from the very first C code on. exceptions_prepare: the task state of a CPU that has not started, or
+// what has changed of its record since.
 void exceptions_init(void);
-void exceptions_init_cpu(void);
+void exceptions_prepare(const struct cpu *cpu);
 
 // alarm.c: once, on the boot CPU, which takes it.
 void alarm_init(void);

@@ -9,7 +9,7 @@
 --twice             ... and a second run has to say the same, byte by byte
 --status N          ... and QEMU's exit status has to be N, on a machine where the kernel cannot tell by it
 --madt "ENTRY..."   with ACPI tables of our own instead of QEMU's, as acpi_tables.py has it
---spoil HOW         the UEFI program is a bad one, as bad_images.py has it
+--spoil HOW         the image is a bad one, as bad_images.py has it
 --tree "EDIT..."    with QEMU's device tree edited, as device_tree.py has it
 --seconds N         how long it takes usually; it may take ten times as long
 
