@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Boots one image of the kernel under QEMU and judges what it did, by its console and by QEMU's exit status together.
 
-  --expect tap      success: a TAP plan, as many `ok` lines with the numbers 1 to N, no `not ok`; at the end PASS
-  --expect pass     success without TAP: at the end PASS
-  --expect REGEX    failure: the kernel ended the machine as failed, did not say PASS, and a line matches REGEX; or the
-                  firmware or the UEFI loader gave up, if REGEX begins with ^ and the beginning of their sentences
+  --expect tap      success: a TAP plan, as many `ok` lines with the numbers 1 to N, no `not ok`; at the end PASS; and
+                  the heap, the mode and the CPUs are those that were asked for
+  --expect pass     the same without TAP
+  --expect REGEX    failure: the kernel ended the machine as failed, did not say PASS, panicked once at most, and a line
+                  matches REGEX; or the firmware or the UEFI loader gave up, if REGEX begins with ^ and the beginning of
+                  their sentences
 --words REGEX       ... and a line has to match REGEX besides; may be given again
 --twice             ... and a second run has to say the same, byte by byte
 --status N          ... and QEMU's exit status has to be N, on a machine where the kernel cannot tell by it
@@ -29,6 +31,7 @@ import bad_images  # noqa: E402
 import device_tree  # noqa: E402
 from machine import STATUS_FAILURE, STATUS_SUCCESS, Machine, MachineError, Outcome, boot  # noqa: E402
 
+SUCCESSES = ("tap", "pass")
 CONSOLE_END_LINES = 60
 PATIENCE = 10  # emulated machines get slower several-fold when the real one is busy
 LOADERS = ("^uefi: ", "^BdsDxe: ", "^UEFI ")  # whose sentences begin so
@@ -63,13 +66,15 @@ def ended_findings(outcome, wanted, expect):
 def judge(arch, expect, words, outcome, status=None):
     """Why the run is not what was expected, as sentences; empty if it is."""
     lines = outcome.lines
-    succeeds = expect in ("tap", "pass")
+    succeeds = expect in SUCCESSES
     wanted = (STATUS_SUCCESS if succeeds else STATUS_FAILURE)[arch] if status is None else status
     findings = ended_findings(outcome, wanted, expect)
     if succeeds:
         findings += [f"the console says: {line}" for line in lines if BAD_LINES.match(line)]
         if last_line(lines) != "PASS":
             findings.append("the last line is not PASS")
+        if lines.count("PASS") > 1:
+            findings.append("the console says PASS more than once")
         if expect == "tap":
             findings += tap_findings(lines)
     else:
@@ -77,10 +82,22 @@ def judge(arch, expect, words, outcome, status=None):
             findings.append("an ordinary job would have taken this for a success")
         if "PASS" in lines:
             findings.append("the console says PASS, where a failure is expected")
+        if sum(line.startswith("panic: ") for line in lines) > 1:
+            findings.append("the console tells of more than one panic")
         if not any(re.search(expect, line) for line in lines):
             findings.append(f"no line matches '{expect}'")
     return findings + [f"no line matches '{pattern}'" for pattern in words
                        if not any(re.search(pattern, line) for line in lines)]
+
+
+def asked_for(given):
+    """What a success has to say of itself, lest it be one of another heap, another mode, or with fewer CPUs."""
+    if given.expect not in SUCCESSES:
+        return []
+    mode = re.search(r"\bmode=(\S+)", given.line)
+    words = [f"^primary +{given.image.split('-')[1]} heap of ", f"^mode +{mode[1] if mode else 'test'}$"]
+    own_tables = given.madt is not None or given.tree
+    return words if own_tables else [*words, f"^CPUs +{given.cpus} up "]
 
 
 def self_test():
@@ -97,6 +114,7 @@ def self_test():
         ("wrong status", run(good, 3), "exit status 3"),
         ("no PASS", run(good[:-1]), "not PASS"),
         ("PASS too early", run(good + ["FAIL: later"]), "FAIL: later"),
+        ("PASS twice", run(good + ["PASS"]), "more than once"),
         ("failed test", run(good[:3] + ["not ok 2 - b", "PASS"]), "not ok 2"),
         ("missing test", run(good[:3] + ["PASS"]), "1 are ok"),
         ("a test twice", run(good[:3] + ["ok 1 - a", "PASS"]), "2 are ok"),
@@ -113,6 +131,7 @@ def self_test():
         ("without TAP", run(["PASS"], expect="pass"), None),
         ("expected failure", run(bad, 3, "panic: no"), None),
         ("failure for another reason", run(bad, 3, "watchdog"), "watchdog"),
+        ("panic within a panic", run(["panic: another"] + bad, 3, "panic: no"), "more than one panic"),
         ("failure that exits with success", run(bad, 0, "panic"), "exit status 0"),
         ("failure that cannot tell by its status", run(bad, 0, "panic", due=0), None),
         ("success where a failure is due", run(good, 0, "hello"), "taken this for a success"),
@@ -180,8 +199,9 @@ def main():
     except MachineError as error:
         print(f"boot.py: {error}", file=sys.stderr)
         return 1
+    words = asked_for(given) + given.words
     findings = [finding for outcome in outcomes
-                for finding in judge(given.arch, given.expect, given.words, outcome, given.status)]
+                for finding in judge(given.arch, given.expect, words, outcome, given.status)]
     if given.twice and outcomes[0].lines != outcomes[1].lines:
         differing = next((pair for pair in zip(*(outcome.lines for outcome in outcomes)) if pair[0] != pair[1]),
                          ("one console is longer than the other",))
