@@ -98,6 +98,7 @@ void arch_interrupts_init_cpu(void) {
     SYSTEM_WRITE(ICC_BPR1, 0);
     SYSTEM_WRITE(ICC_CTLR, 0);
     timer_once(0);
+    SYSTEM_WRITE("cntp_ctl_el0", 0); // no alarm but this kernel's
     init_instruction_counter();
     SYSTEM_WRITE(ICC_IGRPEN0, 1);
     SYSTEM_WRITE(ICC_IGRPEN1, 1);
