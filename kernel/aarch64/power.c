@@ -16,6 +16,7 @@ static int64_t psci_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c) 
 }
 
 bool cpu_start(struct cpu *cpu) {
+    __asm__ volatile("dsb ishst" ::: "memory"); // the record, and the tables with its stack, are there before it is
     return psci_call(machine.psci_cpu_on, cpu->hardware_id, (uintptr_t)secondary_entry, (uintptr_t)cpu) == 0;
 }
 
