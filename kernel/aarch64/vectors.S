@@ -79,7 +79,9 @@ fatal_entry:
     mrs     x1, tpidr_el1
     ldr     x1, [x1, #CPU_INTERRUPT_TOP]
     mov     sp, x1
-1:  sub     sp, sp, #SAVED_BYTES
+1:  mov     x1, sp
+    sub     x1, x1, #SAVED_BYTES
+    and     sp, x1, #~15 // were it misaligned, nothing could be saved there
     mrs     x1, sp_el0
     save
     pairs   stp, 20, 27, 0
