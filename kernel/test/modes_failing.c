@@ -25,8 +25,15 @@ bool fail_main(void) {
     return tap_end();
 }
 
-bool panic_main(void) {
+static void fail(void *arg) {
+    (void)arg;
+    cpus_meet();
     panic("asked for on the command line");
+}
+
+bool panic_main(void) {
+    cpus_run(fail, NULL);
+    return true;
 }
 
 bool hang_main(void) {

@@ -39,7 +39,7 @@ bool stress_main(void);         // under -icount shift=0: the stress, its CPUs i
 bool duels_main(void);          // the same: calls of the core, interrupted at every instruction by others
 bool sweep_main(void);          // the same: the calls of the heap, interrupted at every instruction
 bool fail_main(void);           // a TAP test that fails
-bool panic_main(void);          // a panic
+bool panic_main(void);          // all CPUs panic at once
 bool hang_main(void);           // the boot CPU spins for ever; the watchdog ends it
 bool hang_masked_main(void);    // the same with interrupts masked; another CPU ends it, or the alarm
 bool overflow_stack_main(void); // the last CPU calls itself until its stack ends
