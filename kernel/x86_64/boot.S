@@ -4,7 +4,7 @@
 #define PRESENT_WRITABLE 3
 #define LARGE 0x80
 #define CR0_LONG 0x80010033 // paging, write protection for the kernel too, protection, x87 errors; caches on
-#define CR4_LONG 0x20       // PAE
+#define CR4_LONG 0x60       // PAE, and machine checks are exceptions; else they would reset the machine
 #define EFER 0xc0000080
 #define EFER_LONG 0x100
 #define EFER_NO_EXECUTE 0x800

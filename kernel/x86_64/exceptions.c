@@ -5,7 +5,7 @@
 #include "print.h"
 #include "watchdog.h"
 
-enum { VECTORS = 256, EXCEPTIONS = 32, ALARM = 2, DOUBLE_FAULT = 8, PAGE_FAULT = 14 };
+enum { VECTORS = 256, EXCEPTIONS = 32, ALARM = 2, DOUBLE_FAULT = 8, PAGE_FAULT = 14, MACHINE_CHECK = 18 };
 enum { TASK_WORDS = 26, TASK_STACK = 9, TASK_IO_MAP = 25 }; // 32-bit words of a task state
 
 struct gate {
@@ -81,7 +81,7 @@ void exception(const struct frame *frame) {
     __asm__ volatile("movq %%cr2, %0" : "=r"(address));
     if (frame->vector == ALARM)
         watchdog_look();
-    else
+    else if (frame->vector != MACHINE_CHECK)
         on_exception((frame->rflags & RFLAGS_INTERRUPTS) == 0);
     panic_begin();
     const char *name = frame->vector < sizeof names / sizeof names[0] ? names[frame->vector] : "reserved exception";

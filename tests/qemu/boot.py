@@ -12,6 +12,7 @@
 --status N          ... and QEMU's exit status has to be N, on a machine where the kernel cannot tell by it
 --madt "ENTRY..."   with ACPI tables of our own instead of QEMU's, as acpi_tables.py has it
 --spoil HOW         the image is a bad one, as bad_images.py has it
+--monitor COMMAND   what QEMU's monitor is told once the mode begins
 --tree "EDIT..."    with QEMU's device tree edited, as device_tree.py has it
 --seconds N         how long it takes usually; it may take ten times as long
 
@@ -20,6 +21,7 @@ usage: boot.py --arch A --build FOLDER [options] | boot.py --self-test
 import argparse
 import pathlib
 import re
+import socket
 import sys
 import tempfile
 
@@ -165,6 +167,7 @@ def arguments():
     parser.add_argument("--spoil", choices=sorted(bad_images.SPOILT))
     parser.add_argument("--madt", metavar="ENTRIES")
     parser.add_argument("--tree", metavar="EDITS", default="")
+    parser.add_argument("--monitor", metavar="COMMAND")
     parser.add_argument("--status", type=int)
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--expect", default="tap")
@@ -183,10 +186,18 @@ def run(given, folder):
     more = given.qemu.split()
     if given.madt is not None:
         more += acpi_tables.options(given.madt, folder)
+    if given.monitor:
+        more += ["-monitor", f"unix:{folder / 'monitor'},server=on,wait=off"]
     machine = Machine(**fields, more=tuple(more))
     if given.tree:
         machine = device_tree.edited(machine, given.tree, folder)
-    return [boot(machine, given.seconds * PATIENCE) for _ in range(1 + given.twice)]
+    with socket.socket(socket.AF_UNIX) as monitor:  # open to the end: QEMU listens to nobody who has hung up
+        def on_line(line):
+            if given.monitor and line.startswith("mode "):
+                monitor.connect(str(folder / "monitor"))
+                monitor.sendall(f"{given.monitor}\n".encode())
+
+        return [boot(machine, given.seconds * PATIENCE, on_line) for _ in range(1 + given.twice)]
 
 
 def main():
