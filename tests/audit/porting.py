@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compiles the glue that docs/porting.md shows, for both architectures, and counts the lines of what a heap needs.
+"""Compiles the glue that docs/porting.md shows, for both architectures, with the flags of the commands that stand there,
+and counts the lines of what a heap needs.
 
 usage: porting.py [--self-test] DOCUMENT CORE_FOLDER X86_64_GCC AARCH64_GCC
 """
@@ -13,12 +14,19 @@ import tempfile
 from report import expect, finish
 
 LINES_MAX = 60
-FLAGS = "-std=gnu11 -O2 -ffreestanding -Wall -Wextra -Wconversion -Wshadow -Wundef -Werror -c".split()
+WARNINGS = "-Wall -Wextra -Wconversion -Wshadow -Wundef -Werror".split()
 
 
 def blocks(text):
     """{(architecture, file name): source} of the blocks that begin with ```c ARCHITECTURE FILE."""
     return {(arch, name): body for arch, name, body in re.findall(r"^```c (\S+) (\S+)\n(.*?)^```$", text, re.S | re.M)}
+
+
+def flags(text, arch):
+    """Those of the command `ARCH-linux-gnu-gcc ...`, which may go over several lines, but for paths."""
+    found = re.search(rf"^{arch}-linux-gnu-gcc ((?:.*\\\n)*.*)$", text, re.M)
+    words = found[1].split() if found else []
+    return [word for word in words if word.startswith("-") and not word.startswith("-I")]
 
 
 def code_lines(source):
@@ -30,6 +38,7 @@ def findings(text, core, compilers):
     sources = {name: body for (arch, name), body in found.items() if arch == "common"}
     wanted = [("common", name) for name in ("heap_glue.c", "memory_glue.c")] + [(arch, "cpu.h") for arch in compilers]
     missing = [f"no block `{' '.join(name)}`" for name in wanted if name not in found]
+    missing += [f"no command for {arch}" for arch in compilers if "-c" not in flags(text, arch)]
     if missing:
         return missing
     problems = []
@@ -38,20 +47,20 @@ def findings(text, core, compilers):
         if lines > LINES_MAX:
             problems.append(f"the glue for {arch} has {lines} lines, more than {LINES_MAX}")
         for name, source in sources.items():
-            problems += compile_errors(arch, compiler, core, found[arch, "cpu.h"], name, source)
+            problems += compile_errors(arch, [compiler, *flags(text, arch)], core, found[arch, "cpu.h"], name, source)
     return problems
 
 
-def compile_errors(arch, compiler, core, header, name, source):
+def compile_errors(arch, command, core, header, name, source):
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
         (place / "cpu.h").write_text(header, encoding="utf-8")
         (place / name).write_text(source, encoding="utf-8")
         paths = [f"-I{path}" for path in (place, core / "include", core, core / "port" / "native")]
-        result = subprocess.run([compiler, *FLAGS, *paths, place / name, "-o", place / "glue.o"],
+        result = subprocess.run([*command, *WARNINGS, *paths, place / name, "-o", place / "glue.o"],
                                 capture_output=True, text=True, check=False)
     return [f"{arch}: {line}" for line in result.stderr.splitlines() if ": error:" in line] or (
-        [f"{arch}: {compiler} failed: {result.stderr.strip()[:200]}"] if result.returncode else [])
+        [f"{arch}: {command[0]} failed: {result.stderr.strip()[:200]}"] if result.returncode else [])
 
 
 def self_test(text, core, compilers):
@@ -63,6 +72,8 @@ def self_test(text, core, compilers):
     expect("audit.porting", [
         case("too few arguments", "wfh_free(heap, cpu_index(), p);", "wfh_free(heap, p);", "error"),
         case("too few arguments in the second source", "frame_plan(map, &plan)", "frame_plan(map)", "error"),
+        case("a flag that is none", "-march=armv8.1-a -mno", "-march=armv0 -mno", "aarch64"),
+        case("a missing command", "\nx86_64-linux-gnu-gcc ", "\ngcc ", "no command for x86_64"),
         case("a missing block", "```c aarch64 cpu.h", "```c arm cpu.h", "no block `aarch64 cpu.h`"),
         case("too long", "static wfh *heap;", "static wfh *heap;\n" + "extern int more;\n" * LINES_MAX, "more than"),
     ])
