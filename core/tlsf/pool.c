@@ -1,67 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The TLSF heap itself: blocks cut from the index, merged back into it, resized in place. No lock, no loop but init's.
+// The TLSF heap itself: blocks cut from the index, merged back into it, resized in place. No lock, no loop.
 #include "tlsf/pool.h"
 
 static size_t align_up(size_t value, size_t align) {
     return (value + align - 1) & ~(align - 1);
-}
-
-enum tlsf_error tlsf_region_verdict(const void *region, size_t bytes) {
-    if (region == NULL) {
-        return TLSF_ERR_NULL;
-    }
-    if ((uintptr_t)region % TLSF_REGION_ALIGN != 0) {
-        return TLSF_ERR_MISALIGNED;
-    }
-    if (bytes > UINTPTR_MAX - (uintptr_t)region) {
-        return TLSF_ERR_OVERFLOW;
-    }
-    return bytes > TLSF_REGION_BYTES_MAX ? TLSF_ERR_REGION_TOO_LARGE : TLSF_OK;
-}
-
-enum tlsf_error tlsf_cpus_verdict(size_t cpus) {
-    if (cpus == 0) {
-        return TLSF_ERR_NO_CPU;
-    }
-    return cpus > TLSF_CPUS_MAX ? TLSF_ERR_TOO_MANY_CPUS : TLSF_OK;
-}
-
-enum tlsf_error tlsf_init(void *region, size_t bytes, tlsf **heap) {
-    if (heap == NULL) {
-        return TLSF_ERR_NULL;
-    }
-    if (*heap != NULL) {
-        return TLSF_ERR_TWICE;
-    }
-    enum tlsf_error error = tlsf_region_verdict(region, bytes);
-    if (error != TLSF_OK) {
-        return error;
-    }
-    bytes &= ~(size_t)(BLOCK_GRAIN_BYTES - 1);
-    size_t levels = bytes == 0 ? 0 : index_level_of(index_list_of(bytes)) + 1;
-    size_t heads = levels * INDEX_LISTS;
-    size_t front_bytes = sizeof(tlsf) + heads * sizeof(struct tlsf_block *);
-    if (bytes < front_bytes + BLOCK_BYTES_MIN + BLOCK_HEADER_BYTES) {
-        return TLSF_ERR_REGION_TOO_SMALL;
-    }
-    tlsf *made = region;
-    *made = (tlsf){
-        .region_bytes = bytes,
-        .metadata_bytes = front_bytes + BLOCK_HEADER_BYTES,
-        .index = {.levels = levels},
-    };
-    for (size_t i = 0; i < heads; i++) { // bound: 32 turns for each power of two up to bytes
-        *index_head(&made->index, i) = NULL;
-    }
-    size_t pool_bytes = bytes - made->metadata_bytes;
-    made->first = (struct tlsf_block *)((uintptr_t)region + front_bytes);
-    made->sentinel = block_at(made->first, pool_bytes);
-    made->last_offset = pool_bytes - BLOCK_BYTES_MIN;
-    block_write(made->first, pool_bytes, BLOCK_FREE);
-    block_write(made->sentinel, 0, BLOCK_PREV_FREE);
-    index_put(&made->index, made->first, pool_bytes);
-    *heap = made;
-    return TLSF_OK;
 }
 
 // Bytes of a block that holds a payload of size; size is no larger than a region.

@@ -28,10 +28,8 @@ struct tlsf_resize {
     size_t copy_bytes;    // not 0: copy as much from p to result, then free p
 };
 
-// Whether [region, region + bytes) may hold a heap that begins at its front; the form-independent part of init.
-enum tlsf_error tlsf_region_verdict(const void *region, size_t bytes);
-// Whether the number of slots is allowed; for the locked forms.
-enum tlsf_error tlsf_cpus_verdict(size_t cpus);
+// tlsf_init for the locked forms: the heap begins behind front_bytes, which count only if `cpus` is allowed.
+enum tlsf_error tlsf_init_behind(size_t front_bytes, void *region, size_t bytes, size_t cpus, tlsf **heap);
 
 // Whether p is a live block with sane neighbours.
 tlsf_verdict tlsf_block_verdict(const tlsf *heap, const void *p);

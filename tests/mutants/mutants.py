@@ -235,8 +235,8 @@ MUTANTS = [
     Mutant("check-trusts-caches", "core/check/check.c",
            "           check_help(self, first) && check_caches(self, first);\n", "           check_help(self, first);\n",
            "the verifier does not look at caches", {"qemu": "wf-1", "unit": "unit.check"}),
-    Mutant("tlsf-any-cpu", "core/tlsf/mcs.c", """    if (cpu >= self->cpus) {
-        port_fault(PORT_FAULT_BAD_CPU, p, cpu);
+    Mutant("tlsf-any-cpu", "core/tlsf/locked.h", """    if (self.cpu >= self.cpus) {
+        port_fault(PORT_FAULT_BAD_CPU, p, self.cpu);
     }
 """, "", "a CPU that has no place in the queue of the lock takes it", {"qemu": "tlsf-1", "model": "model.tlsf-misuse"}),
     Mutant("tlsf-unmerged", "core/tlsf/pool.c", "        index_tell_next(merged, merged_bytes);\n", "        ;\n",
