@@ -11,9 +11,9 @@ enum { PIECES_MAX = 256 };
 static _Alignas(64) char storage[BUMP_STORAGE_BYTES(PIECES_MAX)];
 static bump *memory;
 
-// The first address above `at` where a region begins or ends; UINT64_MAX behind the last.
+// The first address above `at` where a region begins or ends, or an arena must; UINT64_MAX behind the last.
 static uint64_t next_edge(const struct boot *boot, uint64_t at) {
-    uint64_t edge = UINT64_MAX;
+    uint64_t edge = at < FRAME_LIMIT_DMA32 ? FRAME_LIMIT_DMA32 : UINT64_MAX;
     for (size_t i = 0; i < boot->region_count; i++) { // bound: BOOT_REGIONS_MAX
         uint64_t start = boot->regions[i].start, end = start + boot->regions[i].bytes;
         edge = start > at && start < edge ? start : edge;
@@ -42,7 +42,7 @@ static size_t find_pieces(const struct boot *boot, struct bump_range *pieces) {
         edge = next_edge(boot, at);
         if (!is_free(boot, at))
             continue;
-        while (edge != UINT64_MAX && is_free(boot, edge)) // bound: two edges a region
+        while (edge != UINT64_MAX && edge != FRAME_LIMIT_DMA32 && is_free(boot, edge)) // bound: two edges a region
             edge = next_edge(boot, edge);
         uint64_t start = (at + FRAME_BYTES - 1) & ~(uint64_t)(FRAME_BYTES - 1);
         uint64_t end = edge & ~(uint64_t)(FRAME_BYTES - 1);

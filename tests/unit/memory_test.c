@@ -114,6 +114,28 @@ Test(memory, reserved_within_memory, .init = arena_init) {
     EXPECT(wrong == FRAMES, "frame %zu is given wrongly, or lost", wrong);
 }
 
+// Eight frames below 4 GiB are too few for the frame allocator, and what is free goes on above.
+Test(memory, across_4_gib) {
+    enum { BELOW = 8, TAKEN = 10 };
+    static _Alignas(FRAME_STORAGE_ALIGN) char storage[1 << 16];
+    char *start = (char *)FRAME_LIMIT_DMA32 - (size_t)BELOW * FRAME_BYTES;
+    arena = mmap(start, (size_t)FRAMES * FRAME_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (arena != start)
+        cr_skip("a sanitizer has its own memory there");
+    add((uintptr_t)arena, FRAMES * FRAME_BYTES, START_MEMORY_RAM);
+    cr_assert(begin());
+    cr_assert(setjmp(refused) == 0);
+    uint64_t taken = (uintptr_t)memory_take((size_t)TAKEN * FRAME_BYTES, FRAME_BYTES), frame;
+    struct frame_config config = {.regions = boot.regions, .region_count = boot.region_count, .cpus = 1};
+    frame_pool *pool = NULL;
+    cr_assert(frame_init(&config, storage, sizeof storage, &pool) == FRAME_OK);
+    memory_hand_over(pool);
+    size_t rest = 0;
+    for (; frame_alloc(pool, 0, &frame) == FRAME_OK; rest++)
+        EXPECT(frame - taken >= (uint64_t)TAKEN * FRAME_BYTES, "boot's memory at %lx is free", (unsigned long)frame);
+    EXPECT(rest == FRAMES - BELOW - TAKEN, "%zu frames are free", rest);
+}
+
 Test(memory, up_to_the_end_of_addresses, .init = arena_init) {
     add((uintptr_t)arena, FRAME_BYTES, START_MEMORY_RAM);
     add(-(uint64_t)FRAME_BYTES * 16, (uint64_t)FRAME_BYTES * 16, START_MEMORY_RAM);
