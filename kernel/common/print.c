@@ -158,11 +158,12 @@ void print(const char *format, ...) {
 void panic_begin(void) {
     (void)irq_mask();
     const struct cpu *nobody = NULL;
-    const struct cpu *me = cpu_self();
+    struct cpu *me = cpu_self();
+    me->catch = NULL; // nobody awaits a failure of the report
     // relaxed: whoever is first talks; nothing else is handed over
     if (!__atomic_compare_exchange_n(&panicking, &nobody, me, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
         if (nobody == me) {
-            print("\npanic: a failure while another one was reported\nFAIL: a panic\n");
+            print("\nagain: a failure while another one was reported\nFAIL: a panic\n");
             machine_exit(false);
         }
         park();

@@ -15,6 +15,7 @@ const struct mode modes[] = {
     {.name = "duels", .run = duels_main},
     {.name = "fail", .run = fail_main},
     {.name = "panic", .run = panic_main},
+    {.name = "panic-twice", .run = panic_twice_main},
     {.name = "hang", .run = hang_main},
     {.name = "hang-masked", .run = hang_masked_main},
     {.name = "overflow-stack", .run = overflow_stack_main},

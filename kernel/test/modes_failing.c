@@ -2,6 +2,7 @@
 // Runs that have to end as failed: they show that a kernel which fails, panics, hangs or writes where it must not does
 // not pass.
 #include "arch.h"
+#include "catch.h"
 #include "cpu.h"
 #include "cpus.h"
 #include "kheap.h"
@@ -33,6 +34,15 @@ static void fail(void *arg) {
 
 bool panic_main(void) {
     cpus_run(fail, NULL);
+    return true;
+}
+
+static void fail_badly(void *arg) {
+    panic("the text at %p is %s", arg, (const char *)arg);
+}
+
+bool panic_twice_main(void) {
+    (void)catch_call(fail_badly, (void *)8);
     return true;
 }
 

@@ -32,7 +32,7 @@ void test_stress_retyping(void); // with hardly a page to spare
 void test_stress_reentry(void);  // handlers interrupt calls, on CPU numbers of their own
 void test_exhaustion(void);
 
-// Modes of the kernel (options.h), of which modes.c has the list. The last eight have to end the machine as failed.
+// Modes of the kernel (options.h), of which modes.c has the list. The last nine have to end the machine as failed.
 bool test_main(void);
 bool tasks_main(void);          // tasks that are aborted, and what becomes of their memory
 bool stress_main(void);         // under -icount shift=0: the stress, its CPUs interleaved by a seed
@@ -40,6 +40,7 @@ bool duels_main(void);          // the same: calls of the core, interrupted at e
 bool sweep_main(void);          // the same: the calls of the heap, interrupted at every instruction
 bool fail_main(void);           // a TAP test that fails
 bool panic_main(void);          // all CPUs panic at once
+bool panic_twice_main(void);    // the report of a panic faults, where a fault is awaited
 bool hang_main(void);           // the boot CPU spins for ever; the watchdog ends it
 bool hang_masked_main(void);    // the same with interrupts masked; another CPU ends it, or the alarm
 bool overflow_stack_main(void); // the last CPU calls itself until its stack ends

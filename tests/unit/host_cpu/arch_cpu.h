@@ -4,13 +4,14 @@
 #ifndef UNIT_HOST_CPU_ARCH_CPU_H
 #define UNIT_HOST_CPU_ARCH_CPU_H
 
+#include "cpu.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 
 #define ARCH_NAME "host"
 enum { ARCH_CPUS_MAX = 4 };
 
-struct cpu;
 typedef int irq_state_t;
 
 static inline irq_state_t irq_mask(void) {
@@ -26,8 +27,8 @@ static inline void irq_wait(void) {
 }
 
 static inline struct cpu *cpu_self(void) {
-    static char self;
-    return (struct cpu *)&self;
+    static struct cpu self;
+    return &self;
 }
 
 static inline void cpu_relax(void) {}
