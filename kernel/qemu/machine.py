@@ -110,6 +110,12 @@ def command(machine, disk=None):
     return words + kernel(machine, disk) + list(machine.more)
 
 
+def told(arch, status):
+    """An exit status of QEMU's in words."""
+    was_reset = arch == "x86_64" and status == 0  # nobody there says 0: an exception that could not be taken, say
+    return f"exit status {status}" + " (the machine was reset, or switched off)" * was_reset
+
+
 @dataclasses.dataclass
 class Outcome:
     status: int           # QEMU's exit status

@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "kernel" / "qemu"))
 import acpi_tables  # noqa: E402
 import bad_images  # noqa: E402
 import device_tree  # noqa: E402
-from machine import STATUS_FAILURE, STATUS_SUCCESS, Machine, MachineError, Outcome, boot  # noqa: E402
+from machine import STATUS_FAILURE, STATUS_SUCCESS, Machine, MachineError, Outcome, boot, told  # noqa: E402
 
 SUCCESSES = ("tap", "pass")
 CONSOLE_END_LINES = 60
@@ -57,12 +57,12 @@ def tap_findings(lines):
     return []
 
 
-def ended_findings(outcome, wanted, expect):
+def ended_findings(arch, outcome, wanted, expect):
     if outcome.reason == "time-out":
         return [f"no end within {outcome.seconds:.0f} s"]
     if outcome.reason == "loader":
         return [] if expect.startswith(LOADERS) else ["the firmware or the UEFI loader gave up"]
-    return [] if outcome.status == wanted else [f"exit status {outcome.status}, {wanted} is needed"]
+    return [] if outcome.status == wanted else [f"{told(arch, outcome.status)}, {wanted} is needed"]
 
 
 def judge(arch, expect, words, outcome, status=None):
@@ -70,7 +70,7 @@ def judge(arch, expect, words, outcome, status=None):
     lines = outcome.lines
     succeeds = expect in SUCCESSES
     wanted = (STATUS_SUCCESS if succeeds else STATUS_FAILURE)[arch] if status is None else status
-    findings = ended_findings(outcome, wanted, expect)
+    findings = ended_findings(arch, outcome, wanted, expect)
     if succeeds:
         findings += [f"the console says: {line}" for line in lines if BAD_LINES.match(line)]
         if last_line(lines) != "PASS":
@@ -114,6 +114,7 @@ def self_test():
         ("good on x86_64", run(good, 33, arch="x86_64"), None),
         ("status of QEMU's own errors", run(good, 1, arch="x86_64"), "exit status 1"),
         ("wrong status", run(good, 3), "exit status 3"),
+        ("a machine that resets itself", run(good[:3], 0, arch="x86_64"), "exit status 0 (the machine was reset"),
         ("no PASS", run(good[:-1]), "not PASS"),
         ("PASS too early", run(good + ["FAIL: later"]), "FAIL: later"),
         ("PASS twice", run(good + ["PASS"]), "more than once"),
