@@ -86,6 +86,7 @@ const char *acpi_find_cpus(uint64_t root, uint64_t end, struct acpi_cpus *cpus) 
     if (__builtin_memcmp(pointer, "RSD PTR ", 8) != 0 || !sums_to_zero(pointer, ROOT_BYTES) ||
         bytes_at(root, root_bytes, end) == NULL || !sums_to_zero(pointer, root_bytes))
         return "ACPI's root pointer is damaged";
+    wide = wide && bytes_at(number_at(pointer + ROOT_XSDT, 8), TABLE_HEADER, end) != NULL; // it may lie above all reach
     size_t step = wide ? 8 : 4, bytes;
     const uint8_t *list = table_at(number_at(pointer + (wide ? ROOT_XSDT : ROOT_RSDT), step), end, &bytes);
     if (list == NULL || !is_name(list, wide ? "XSDT" : "RSDT"))

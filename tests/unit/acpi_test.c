@@ -255,6 +255,20 @@ Test(acpi, finds_the_madt_by_either_root_table, .init = arena_init) {
     }
 }
 
+// A root pointer of the new kind, whose XSDT is not there, or above all that can be read.
+Test(acpi, takes_the_old_root_table_if_the_new_one_is_out_of_reach, .init = arena_init) {
+    const uint64_t addresses[] = {0, arena_end(), 1ull << 32};
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        struct tables t;
+        tables_make(&t, false);
+        t.root[15] = 2;
+        put_number(t.root + 24, addresses[i], 8);
+        seal(&t, true);
+        EXPECT(find(&t) == NULL, "refused, with an XSDT at %lx", (unsigned long)addresses[i]);
+        expect_counts(2, 2, 0);
+    }
+}
+
 Test(acpi, says_what_is_missing_or_damaged, .init = arena_init) {
     struct tables t;
     tables_make(&t, true);
