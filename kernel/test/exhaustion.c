@@ -56,7 +56,8 @@ static void exhaust(size_t size) {
     cpus_run(contend, taken);
     yard_check(&exhaustion.yard, "emptied by all CPUs");
     fill(0);
-    tap_expect(exhaustion.taken[0] == alone, "%zu blocks of %zu bytes at first, %zu in the end", alone, size,
+    // Where runs of pages lie otherwise, one more may fit.
+    tap_expect(exhaustion.taken[0] >= alone, "%zu blocks of %zu bytes at first, %zu in the end", alone, size,
                exhaustion.taken[0]);
     empty(0);
     size_t hidden = BACKEND.hidden_bytes_max(exhaustion.yard.heap) / size;
