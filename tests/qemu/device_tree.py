@@ -17,7 +17,7 @@ def call(words):
 
 
 def edit(tree, word):
-    """`remove:NODE`, `disable:NODE`, or `reg:NODE:NUMBER`, one cell, hexadecimal."""
+    """`remove:NODE`, `disable:NODE`, `reg:NODE:NUMBER`, one cell, or `reserve:START:BYTES`; numbers are hexadecimal."""
     kind, _, rest = word.partition(":")
     node, _, number = rest.partition(":")
     if kind == "remove":
@@ -26,8 +26,14 @@ def edit(tree, word):
         call(["fdtput", "-t", "s", tree, node, "status", "disabled"])
     elif kind == "reg":
         call(["fdtput", "-t", "x", tree, node, "reg", number])
+    elif kind == "reserve":
+        call(["fdtput", "-p", "-c", tree, "/reserved-memory/memory"])
+        for cells in ("#address-cells", "#size-cells"):
+            call(["fdtput", "-t", "x", tree, "/reserved-memory", cells, "1"])
+        call(["fdtput", tree, "/reserved-memory", "ranges"])
+        call(["fdtput", "-t", "x", tree, "/reserved-memory/memory", "reg", node, number])
     else:
-        raise MachineError(f"'{word}' is no edit of a device tree: remove, disable and reg are known")
+        raise MachineError(f"'{word}' is no edit of a device tree: remove, disable, reg and reserve are known")
 
 
 def edited(machine, edits, folder):
