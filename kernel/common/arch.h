@@ -78,6 +78,11 @@ void on_exception(bool masked);
 void *context_new(void *top, void (*entry)(void));
 void context_switch(void **from, void *to);
 
+// For tests: registers_keep waits, a number of its own in every register, until *until is not 0, and then reads there,
+// where nothing is mapped. registers_spoil changes all registers that a call may change.
+_Noreturn void registers_keep(const uint64_t *until);
+void registers_spoil(void);
+
 // Whether an access that faulted means that the stack ends there: it was about where the stack pointer is.
 static inline bool exception_is_overflow(uint64_t address, uint64_t stack_pointer) {
     return address - stack_pointer + 4096 < 2 * 4096;

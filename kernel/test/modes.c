@@ -21,5 +21,7 @@ const struct mode modes[] = {
     {.name = "overflow-stack", .run = overflow_stack_main},
     {.name = "run-data", .run = run_data_main},
     {.name = "write-text", .run = write_text_main},
+    {.name = "registers", .run = registers_main},
+    {.name = "fault-masked", .run = fault_masked_main},
     {.name = NULL},
 };

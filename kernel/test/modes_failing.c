@@ -7,14 +7,16 @@
 #include "cpus.h"
 #include "kheap.h"
 #include "options.h"
+#include "pages.h"
 #include "print.h"
 #include "protect.h"
 #include "tap.h"
 #include "task.h"
 #include "tests.h"
+#include "tick.h"
 #include "watchdog.h"
 
-enum { HANG_SECONDS = 2, EMPTY_BYTES = 4096 };
+enum { HANG_SECONDS = 2, EMPTY_BYTES = 4096, TICKS = 100, TICKS_A_SECOND = 1000 };
 
 static void two_and_two(void) {
     tap_expect(2 + 2 == 5, "2 + 2 is %d, not 5", 2 + 2);
@@ -82,6 +84,35 @@ bool write_text_main(void) {
 
 bool run_data_main(void) {
     protect_run_heap(kheap_alloc(PROTECT_CODE_BYTES, PROTECT_CODE_BYTES));
+    return true;
+}
+
+static uint64_t nowhere;
+
+static void spoil(void) {
+    registers_spoil();
+    if (cpu_self()->ticks > TICKS)
+        __atomic_store_n(&nowhere, STACKS_START, __ATOMIC_RELAXED); // relaxed: for this CPU itself
+}
+
+bool registers_main(void) {
+    tick_set(clock_hz() / TICKS_A_SECOND, spoil);
+    registers_keep(&nowhere);
+}
+
+static void fault_masked(void *arg) {
+    (void)arg;
+    (void)irq_mask();
+    (void)*(volatile char *)STACKS_START;
+}
+
+static void forget(const struct task *task) {
+    (void)task;
+}
+
+bool fault_masked_main(void) {
+    (void)task_start("faults in a call", fault_masked, NULL);
+    task_run_all(forget);
     return true;
 }
 

@@ -32,7 +32,8 @@ void test_stress_retyping(void); // with hardly a page to spare
 void test_stress_reentry(void);  // handlers interrupt calls, on CPU numbers of their own
 void test_exhaustion(void);
 
-// Modes of the kernel (options.h), of which modes.c has the list. The last nine have to end the machine as failed.
+// Modes of the kernel (options.h), of which modes.c has the list. Those from fail_main on have to end the machine as
+// failed.
 bool test_main(void);
 bool tasks_main(void);          // tasks that are aborted, and what becomes of their memory
 bool stress_main(void);         // under -icount shift=0: the stress, its CPUs interleaved by a seed
@@ -46,6 +47,8 @@ bool hang_masked_main(void);    // the same with interrupts masked; another CPU 
 bool overflow_stack_main(void); // the last CPU calls itself until its stack ends
 bool write_text_main(void);     // writes into the kernel's text
 bool run_data_main(void);       // runs code in the heap
+bool registers_main(void);      // an exception after many interrupts, with a number in every register
+bool fault_masked_main(void);   // a task faults in what its end would leave half done
 bool empty_main(void);          // both heaps are exhausted
 
 #endif
