@@ -8,6 +8,11 @@ static void harmless(void *arg) {
     (void)arg;
 }
 
+// The same amid constants: it would run if it could.
+static __attribute__((noinline, section(".constant_code"))) void harmless_constant(void *arg) {
+    __asm__ volatile("" ::"r"(arg));
+}
+
 // Copies a function to where data is, and calls it there.
 static void run_copy(void *place) {
     void (*copy)(void *arg) = (void (*)(void *))place;
@@ -44,8 +49,7 @@ void protect_run_bss(void *arg) {
 }
 
 void protect_run_rodata(void *arg) {
-    void (*code)(void *arg) = (void (*)(void *))image_text_end; // nothing that could run, but it traps before
-    code(arg);
+    harmless_constant(arg);
 }
 
 void protect_touch_null(void *arg) {
