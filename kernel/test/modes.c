@@ -23,5 +23,6 @@ const struct mode modes[] = {
     {.name = "write-text", .run = write_text_main},
     {.name = "registers", .run = registers_main},
     {.name = "fault-masked", .run = fault_masked_main},
+    {.name = "fault-handler", .run = fault_handler_main},
     {.name = NULL},
 };

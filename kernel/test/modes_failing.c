@@ -116,6 +116,23 @@ bool fault_masked_main(void) {
     return true;
 }
 
+static void misuse(void) {
+    kheap_free(&nowhere);
+}
+
+static void wait_for_misuse(void *arg) {
+    (void)arg;
+    tick_set(clock_hz() / TICKS_A_SECOND, misuse);
+    for (;;) // bound: the first tick
+        cpu_relax();
+}
+
+bool fault_handler_main(void) {
+    (void)task_start("is interrupted", wait_for_misuse, NULL);
+    task_run_all(forget);
+    return true;
+}
+
 static void take_primary(void *arg) {
     (void)arg;
     for (;;) // bound: the heap

@@ -49,6 +49,7 @@ bool write_text_main(void);     // writes into the kernel's text
 bool run_data_main(void);       // runs code in the heap
 bool registers_main(void);      // an exception after many interrupts, with a number in every register
 bool fault_masked_main(void);   // a task faults in what its end would leave half done
+bool fault_handler_main(void);  // a handler misuses the heap, and the task that it interrupts must not answer for it
 bool empty_main(void);          // both heaps are exhausted
 
 #endif
