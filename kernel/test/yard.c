@@ -36,15 +36,15 @@ void yard_check(struct yard *self, const char *when) {
     }
     const char *broken = BACKEND.check(self->heap, 0);
     tap_expect(broken == NULL, "%s: drained, and broken: %s", when, broken);
-}
-
-void yard_close(struct yard *self, const char *when) {
     size_t largest, all;
-    yard_check(self, when);
     BACKEND.free_bytes(self->heap, 0, &largest, &all);
     tap_expect(largest == self->largest && all == self->free_bytes,
                "%s: all is freed, and %zu bytes are there of %zu, %zu in one piece of %zu", when, all, self->free_bytes,
                largest, self->largest);
+}
+
+void yard_close(struct yard *self, const char *when) {
+    yard_check(self, when);
     kheap_free(self->region);
 }
 

@@ -18,9 +18,10 @@ void yard_open(struct yard *self, size_t slots);
 
 // Nothing may run: expects that no invariant is broken.
 void yard_look(struct yard *self, const char *when);
-// All must be freed besides: gives back what every slot's cache hides and expects that no invariant is broken.
+// All must be freed besides: gives back what every slot's cache hides, and expects that every byte is there and that no
+// invariant is broken.
 void yard_check(struct yard *self, const char *when);
-// The same, and expects that every byte is back; then the memory goes back to the kernel's heap.
+// The same; then the memory goes back to the kernel's heap.
 void yard_close(struct yard *self, const char *when);
 
 // Takes blocks until there is none, into the front of a list whose links lie in them; answers how many.
