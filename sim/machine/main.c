@@ -42,11 +42,18 @@ static void on_bad_access(int number) {
     die("the heap was led to a bad address (signal %d)", number);
 }
 
+// No interrupt may come in between: it would use the heap, be led astray as well, and end the process without a word.
+static void watch(int number) {
+    struct sigaction action = {.sa_handler = on_bad_access};
+    sigfillset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
 int main(int argc, char **argv) {
     static struct machine machine;
     struct plan plan = plan_parse(argc, argv);
-    signal(SIGSEGV, on_bad_access);
-    signal(SIGBUS, on_bad_access);
+    watch(SIGSEGV);
+    watch(SIGBUS);
     machine_make(&machine, &plan);
     machine_run(&machine);
     machine_reckon(&machine);
