@@ -118,8 +118,8 @@ static void wait_for(uint64_t ticks) {
 // All others are reset with the first, so that the long wait after that comes once.
 bool cpu_start(struct cpu *cpu) {
     static bool others_reset;
-    _Static_assert(offsetof(struct cpu, index) == 8 && offsetof(struct cpu, stack_top) == 24,
-                   "boot.S reads them there");
+    _Static_assert(offsetof(struct cpu, index) == 8 && offsetof(struct cpu, stack_top) == 24 && SELECTOR_TASKS == 24,
+                   "boot.S has the same numbers");
     exceptions_prepare(cpu);
     __atomic_store_n(&ap_cpu, cpu, __ATOMIC_RELEASE); // R lapic.record -> A boot.record
     if (!others_reset) {

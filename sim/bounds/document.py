@@ -114,6 +114,24 @@ def measured(rows):
     return "\n".join(lines) + "\n"
 
 
+def in_kernel():
+    """The rows of the CSV of kernel/wcet."""
+    with KERNEL.open(encoding="utf-8") as file:
+        return list(csv.DictReader(line for line in file if line[0] != "#"))
+
+
+def longest(_old):
+    """The longest call in the kernel, for README: the heap's beside those of TLSF."""
+    most = {(it["arch"], it["backend"], it["call"], int(it["cpus"])): it["max"] for it in in_kernel()}
+    cpus = sorted({key[3] for key in most})
+    lines = [row(["Longest call, instructions", *(f"{n} CPU" + "s" * (n > 1) for n in cpus)]),
+             "|---" * (len(cpus) + 1) + "|"]
+    for arch in ARCHS:
+        lines += [row([f"{arch}, {backend}, {call}", *(number(most[arch, backend, call, n]) for n in cpus)])
+                  for backend in ("wf", "tlsf") for call in ("alloc", "free")]
+    return "\n".join(lines) + "\n"
+
+
 def instructions(rows):
     """Counted on one CPU; and of the heap's two calls with CPUs that are interrupted all the time."""
     head = [f"{label}: {what}" for label in ARCHS.values() for what in ("half of them at most", "99.9 %", "most")]
@@ -122,8 +140,7 @@ def instructions(rows):
     for name in dict.fromkeys(it["call"] for it in rows):
         cells = [number(by[arch, name][what]) for arch in ARCHS for what in ("median", "p999", "most")]
         lines.append(row([f"`{name}`", *cells]))
-    with KERNEL.open(encoding="utf-8") as file:
-        kernel = [it for it in csv.DictReader(line for line in file if line[0] != "#") if it["backend"] == "wf"]
+    kernel = [it for it in in_kernel() if it["backend"] == "wf"]
     cpus = sorted({int(it["cpus"]) for it in kernel})
     lines += ["", "The longest call in the kernel, CPUs taking turns every 20 to 120 instructions (`kernel/wcet`).", "",
               row(["Call", "Machine", *(f"{n} CPUs" for n in cpus)]), row(["---"] * (len(cpus) + 2))]
@@ -143,7 +160,8 @@ def render(text, step_rows, instruction_rows):
 
 
 def render_readme(text):
-    return between(text, "bounds", lambda old: overview(old, steps.table()))
+    text = between(text, "bounds", lambda old: overview(old, steps.table()))
+    return between(text, "longest", longest)
 
 
 def missing(rows):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Images that cannot boot: copies of a whole one with one thing wrong."""
 import struct
-import subprocess
 
+from call_counts import addresses
 from machine import MachineError
+from programs import ProgramFailed
 
 KERNEL_MAGIC = b"\x7fELF\x02\x01\x01"  # of the kernel inside the program
 
@@ -18,18 +19,12 @@ def half(program, _path):
     return program[:len(program) // 2]
 
 
-def address_of(symbol, path):
-    """A function's address in an ELF file."""
-    table = subprocess.run(["nm", path], check=True, text=True, stdout=subprocess.PIPE).stdout
-    return next(int(line.split()[0], 16) for line in table.splitlines() if line.endswith(f" {symbol}"))
-
-
 def faulting(symbol):
     """Of the kernel for x86_64, in whose first segment a function begins with an instruction that there is not."""
     def spoil_kernel(elf, path):
         segments = struct.unpack_from("<Q", elf, 32)[0]
         offset, start = struct.unpack_from("<QQ", elf, segments + 8)
-        at = offset + address_of(symbol, path) - start
+        at = offset + int(addresses(path, [symbol])[symbol], 16) - start
         return elf[:at] + b"\x0f\x0b" + elf[at + 2:]  # ud2
     return spoil_kernel
 
@@ -45,5 +40,5 @@ def spoil(how, build, image, folder):
     path = build / (image + suffix)
     try:
         (folder / path.name).write_bytes(change(path.read_bytes(), path))
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ProgramFailed) as error:
         raise MachineError(f"the image cannot be spoilt: {error}") from error

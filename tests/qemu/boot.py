@@ -27,7 +27,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "kernel" / "qemu"))
+sys.path[:0] = [str(ROOT / "kernel" / "qemu"), str(ROOT / "bench" / "probe")]
 import acpi_tables  # noqa: E402
 import bad_images  # noqa: E402
 import device_tree  # noqa: E402

@@ -55,8 +55,11 @@ static struct efi_boot_services services = {.allocate_pages = allocate, .handle_
 
 // A new firmware, whose memory is dirty.
 static void begin(void) {
-    void *arena = mmap((void *)ARENA, ARENA_PAGES * EFI_PAGE_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    static void *arena;
+    if (arena == NULL) {
+        arena = mmap((void *)ARENA, ARENA_PAGES * EFI_PAGE_BYTES, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    }
     cr_assert_eq((uintptr_t)arena, ARENA);
     memset(arena, 0xa5, ARENA_PAGES * EFI_PAGE_BYTES);
     said = NULL;
@@ -134,19 +137,15 @@ Test(uefi, command_line) {
     struct record *record;
     cr_assert_eq(take_line(&record, NULL, 0), EFI_SUCCESS);
     cr_assert_str_eq((const char *)record->info.line, "");
-    munmap((void *)ARENA, ARENA_PAGES * EFI_PAGE_BYTES);
     cr_assert_eq(take_line(&record, (uint16_t[]){'a', '=', '1', 0, 'x'}, 5), EFI_SUCCESS);
     cr_assert_arr_eq((const char *)record->info.line, "a=1\0", 5);
-    munmap((void *)ARENA, ARENA_PAGES * EFI_PAGE_BYTES);
     for (size_t i = 0; i < RECORD_LINE_BYTES; i++) {
         longest[i] = 'y';
     }
     cr_assert_eq(take_line(&record, longest, RECORD_LINE_BYTES - 1), EFI_SUCCESS);
     cr_assert_eq(strlen((const char *)record->info.line), RECORD_LINE_BYTES - 1);
-    munmap((void *)ARENA, ARENA_PAGES * EFI_PAGE_BYTES);
     cr_assert_neq(take_line(&record, longest, RECORD_LINE_BYTES), EFI_SUCCESS);
     cr_assert(strstr(said, "longer") != NULL);
-    munmap((void *)ARENA, ARENA_PAGES * EFI_PAGE_BYTES);
     cr_assert_neq(take_line(&record, (uint16_t[]){'a', 0x2192}, 2), EFI_SUCCESS);
     cr_assert(strstr(said, "ASCII") != NULL);
 }
@@ -162,7 +161,6 @@ Test(uefi, tables) {
     cr_assert_eq(record->info.magic, START_INFO_MAGIC);
     cr_assert(record->info.module_count == 1 && module->bytes == 20 && module->start != (uintptr_t)blob);
     cr_assert_arr_eq((const void *)module->start, blob, 20);
-    munmap((void *)ARENA, ARENA_PAGES * EFI_PAGE_BYTES);
     begin();
     cr_assert_eq(make(&record, 1, table), EFI_SUCCESS);
     cr_assert(record->info.rsdp == 0 && record->info.module_count == 0);
